@@ -1,0 +1,1 @@
+"""Pure rules of message delivery: no input or output, no clock, no framework."""

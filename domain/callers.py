@@ -1,0 +1,15 @@
+"""On whose behalf something is done: the only source of the company in every query."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.permissions import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in user, or a program with an API key (``user_id`` and ``role`` are then ``None``)."""
+
+    company_id: UUID
+    user_id: UUID | None = None
+    role: Role | None = None

@@ -1,0 +1,1 @@
+"""One folder per outside party: its client, its receipts, its status table. Dataclass in, dataclass out."""

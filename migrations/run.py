@@ -1,0 +1,22 @@
+"""Bring a database to the newest version of the tables."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from services.database import driver_url
+
+
+def alembic_config(database_url: str) -> Config:
+    """Return alembic's configuration for one database (``postgresql://…``)."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["database_url"] = driver_url(database_url)
+    return config
+
+
+def upgrade(database_url: str) -> None:
+    """Apply every migration that is missing. Safe to call at once from several machines."""
+    command.upgrade(alembic_config(database_url), "head")

@@ -1,0 +1,42 @@
+"""SQLModel tables, one noun a file. Importing this package registers every table."""
+
+from models.api_key import ApiKey
+from models.billing_entry import BillingEntry
+from models.campaign import Campaign, CampaignCounters
+from models.company import Company
+from models.company_user import CompanyUser
+from models.contract import Contract
+from models.known_carrier import KnownCarrier
+from models.lane import CompanyLane, NumberLane
+from models.message import Message
+from models.opt_out import OptOut
+from models.receipt import Receipt
+from models.recipient_upload import RecipientUpload, RecipientUploadRow
+from models.recycling_check import RecyclingCheck
+from models.sender_account import OfficialAccount, SmsAccount
+from models.submit_attempt import SubmitAttempt, SubmitSegment
+from models.user_session import UserSession
+
+__all__ = [
+    "ApiKey",
+    "BillingEntry",
+    "Campaign",
+    "CampaignCounters",
+    "Company",
+    "CompanyLane",
+    "CompanyUser",
+    "Contract",
+    "KnownCarrier",
+    "Message",
+    "NumberLane",
+    "OfficialAccount",
+    "OptOut",
+    "Receipt",
+    "RecipientUpload",
+    "RecipientUploadRow",
+    "RecyclingCheck",
+    "SmsAccount",
+    "SubmitAttempt",
+    "SubmitSegment",
+    "UserSession",
+]

@@ -1,0 +1,1 @@
+"""Use cases, and the only place that writes SQL. Nothing here commits: the caller's transaction does."""
