@@ -1,6 +1,23 @@
-"""Words and rules for a campaign: the states it passes and what is allowed in each (P-3, P-9)."""
+"""Words and rules for a campaign: its content, the states it passes, what is allowed in each (P-3, P-9)."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+
+from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
+from domain.message_parts import RCS_MAX_CHARACTERS, SMS_MAX_CHARACTERS, count_characters
+from domain.messages import ChannelPlan
+from domain.send_times import PastSendTime, TooFarSendTime, check_send_at, to_jst
+from domain.templates import MalformedTemplate, Template, TemplateProblem, parse_template, variable_key
+
+MAX_RECIPIENTS = 250_000
+"""Recipients of one campaign at most (P-10)."""
+
+NOTICE_THRESHOLD_PER_HOUR = 10_000
+"""A send above this needs prior notice; the contract says whether it may (S-7, R-11)."""
+
+MAX_NAME_CHARACTERS = 100
 
 
 class CampaignStatus(StrEnum):
@@ -23,8 +40,201 @@ class CampaignStatus(StrEnum):
         return self in (CampaignStatus.REGISTERED, CampaignStatus.SENDING)
 
 
-MAX_RECIPIENTS = 250_000
-"""Recipients of one campaign at most (P-10)."""
+@dataclass(frozen=True, slots=True)
+class CampaignContent:
+    """What a person or a program asks for. ``send_at`` empty: now; ``carriers`` empty: all (P-4)."""
 
-NOTICE_THRESHOLD_PER_HOUR = 10_000
-"""A send above this needs prior notice; the contract says whether it may (S-7, R-11)."""
+    name: str
+    channel_plan: ChannelPlan
+    sms_text: str | None
+    rcs_text: str | None
+    send_at: datetime | None = None
+    carriers: tuple[Carrier, ...] | None = None
+    exclude_opt_outs: bool = False
+    recycling_reference_on: date | None = None
+
+    @property
+    def texts(self) -> dict[Channel, str]:
+        """The texts that can be sent under the plan, cleaned of what the plan does not use."""
+        texts = {}
+        if self.channel_plan.starts_with_rcs:
+            texts[Channel.RCS] = self.rcs_text or ""
+        if self.channel_plan.may_send_sms:
+            texts[Channel.SMS] = self.sms_text or ""
+        return texts
+
+
+class CampaignProblem(StrEnum):
+    """Why a campaign cannot be registered as it is."""
+
+    NAME_MISSING = "name_missing"
+    NAME_TOO_LONG = "name_too_long"
+    SMS_TEXT_MISSING = "sms_text_missing"
+    SMS_TEXT_TOO_LONG = "sms_text_too_long"
+    RCS_TEXT_MISSING = "rcs_text_missing"
+    RCS_TEXT_TOO_LONG = "rcs_text_too_long"
+    UNKNOWN_VARIABLE = "unknown_variable"
+    MALFORMED_VARIABLE = "malformed_variable"
+    # {{短縮URL1}} or {{オプトアウトURL}} where the company has no such option.
+    LINK_NOT_AVAILABLE = "link_not_available"
+    PAST_SEND_TIME = "past_send_time"
+    SEND_TIME_TOO_FAR = "send_time_too_far"
+    RECIPIENTS_MISSING = "recipients_missing"
+    NO_VALID_RECIPIENT = "no_valid_recipient"
+    TOO_MANY_RECIPIENTS = "too_many_recipients"
+    PHONE_COLUMN_MISSING = "phone_column_missing"
+    UNREADABLE_FILE = "unreadable_file"
+    OPTION_NOT_CONTRACTED = "option_not_contracted"
+    NOTICE_REQUIRED = "notice_required"
+    REFERENCE_DATE_MISSING = "reference_date_missing"
+    REFERENCE_DATE_INVALID = "reference_date_invalid"
+    NO_CARRIER_FOR_CHANNEL = "no_carrier_for_channel"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFound:
+    """One problem, the field of ``CampaignContent`` (or ``recipients``) it is in, and its particulars.
+
+    ``detail`` may hold ``limit`` and ``characters``; ``name``, ``line``, ``column`` and ``kind`` of a
+    placeholder; ``option`` or ``carrier``.
+    """
+
+    problem: CampaignProblem
+    field: str
+    detail: Mapping[str, str | int] = field(default_factory=dict)
+
+
+_TEXT_RULES = {
+    Channel.SMS: (
+        "sms_text",
+        SMS_MAX_CHARACTERS,
+        CampaignProblem.SMS_TEXT_MISSING,
+        CampaignProblem.SMS_TEXT_TOO_LONG,
+    ),
+    Channel.RCS: (
+        "rcs_text",
+        RCS_MAX_CHARACTERS,
+        CampaignProblem.RCS_TEXT_MISSING,
+        CampaignProblem.RCS_TEXT_TOO_LONG,
+    ),
+}
+
+
+def problems_of(
+    content: CampaignContent, columns: Sequence[str] | None, now: datetime
+) -> list[ProblemFound]:
+    """Return everything wrong with ``content``, in the order of the screen; empty when nothing is.
+
+    ``columns`` are the recipients' column names, ``None`` while there are no recipients: variables are
+    then not looked up. What depends on the contract is ``option_problems``.
+    """
+    return [
+        *_name_problems(content.name),
+        *(p for channel, text in content.texts.items() for p in _text_problems(channel, text, columns)),
+        *_time_problems(content.send_at, now),
+        *_carrier_problems(content),
+        *_reference_problems(content.recycling_reference_on, now),
+    ]
+
+
+def option_problems(
+    content: CampaignContent, *, opt_out_enabled: bool, recycling_check_enabled: bool
+) -> list[ProblemFound]:
+    """Return the options that ``content`` uses and the company's contract does not hold (O-4, M-1)."""
+    problems = []
+    if content.exclude_opt_outs and not opt_out_enabled:
+        problems.append(
+            ProblemFound(
+                CampaignProblem.OPTION_NOT_CONTRACTED, "exclude_opt_outs", {"option": "opt_out"}
+            )
+        )
+    if content.recycling_reference_on is not None and not recycling_check_enabled:
+        problems.append(
+            ProblemFound(
+                CampaignProblem.OPTION_NOT_CONTRACTED,
+                "recycling_reference_on",
+                {"option": "recycling_check"},
+            )
+        )
+    return problems
+
+
+def _name_problems(name: str) -> list[ProblemFound]:
+    if not name.strip():
+        return [ProblemFound(CampaignProblem.NAME_MISSING, "name")]
+    characters = count_characters(name.strip())
+    if characters <= MAX_NAME_CHARACTERS:
+        return []
+    detail = {"characters": characters, "limit": MAX_NAME_CHARACTERS}
+    return [ProblemFound(CampaignProblem.NAME_TOO_LONG, "name", detail)]
+
+
+def _text_problems(channel: Channel, text: str, columns: Sequence[str] | None) -> list[ProblemFound]:
+    name, limit, missing, too_long = _TEXT_RULES[channel]
+    if not text.strip():
+        return [ProblemFound(missing, name)]
+    try:
+        template = parse_template(text)
+    except MalformedTemplate as malformed:
+        return [
+            ProblemFound(CampaignProblem.MALFORMED_VARIABLE, name, _place(problem))
+            for problem in malformed.problems
+        ]
+    problems = _variable_problems(template, name, columns)
+    # What all rows share. A row that is longer with its values is an error of that row (S-1).
+    characters = count_characters("".join(template.fill_links_for_counting().pieces))
+    if characters > limit:
+        problems.append(ProblemFound(too_long, name, {"characters": characters, "limit": limit}))
+    return problems
+
+
+def _variable_problems(template: Template, name: str, columns: Sequence[str] | None) -> list[ProblemFound]:
+    problems = [
+        ProblemFound(CampaignProblem.LINK_NOT_AVAILABLE, name, {"name": key}) for key in template.links
+    ]
+    if columns is None:
+        return problems
+    unknown = template.unknown_variables([variable_key(column) for column in columns])
+    return [
+        *problems,
+        *(ProblemFound(CampaignProblem.UNKNOWN_VARIABLE, name, _place(problem)) for problem in unknown),
+    ]
+
+
+def _place(problem: TemplateProblem) -> dict[str, str | int]:
+    return {
+        "kind": problem.code.value,
+        "name": problem.text,
+        "line": problem.line,
+        "column": problem.column,
+        "position": problem.position,
+    }
+
+
+def _time_problems(send_at: datetime | None, now: datetime) -> list[ProblemFound]:
+    if send_at is None:
+        return []
+    try:
+        check_send_at(send_at, now)
+    except PastSendTime:
+        return [ProblemFound(CampaignProblem.PAST_SEND_TIME, "send_at")]
+    except TooFarSendTime:
+        return [ProblemFound(CampaignProblem.SEND_TIME_TOO_FAR, "send_at")]
+    return []
+
+
+def _carrier_problems(content: CampaignContent) -> list[ProblemFound]:
+    """P-4: a restriction must leave a carrier on every channel the plan starts with (R-6)."""
+    if content.carriers is None:
+        return []
+    first = Channel.RCS if content.channel_plan is ChannelPlan.RCS else Channel.SMS
+    if any(carrier in CARRIERS_OF_CHANNEL[first] for carrier in content.carriers):
+        return []
+    return [ProblemFound(CampaignProblem.NO_CARRIER_FOR_CHANNEL, "carriers")]
+
+
+def _reference_problems(reference_on: date | None, now: datetime) -> list[ProblemFound]:
+    """M-1: history can only be asked for up to today."""
+    if reference_on is None or reference_on <= to_jst(now).date():
+        return []
+    return [ProblemFound(CampaignProblem.REFERENCE_DATE_INVALID, "recycling_reference_on")]

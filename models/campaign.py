@@ -53,7 +53,7 @@ class Campaign(SQLModel, table=True):
     rcs_text: str | None = text_column(default=None, nullable=True)
     upload_id: UUID | None = None
     send_at: datetime | None = time_column()
-    carriers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    carriers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     exclude_opt_outs: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     recycling_reference_on: date | None = None
     status: CampaignStatus = enum_column(CampaignStatus, default=CampaignStatus.DRAFT)

@@ -55,12 +55,12 @@ class EnumText(TypeDecorator[StrEnum]):
 
 def enum_column(enumeration: type[StrEnum], *, default: Any = ..., primary_key: bool = False) -> Any:
     """A required word of an enumeration. Pair it with ``one_of`` for the CHECK."""
-    return Field(default=default, sa_type=EnumText(enumeration), primary_key=primary_key)  # type: ignore[call-overload]
+    return Field(default=default, sa_type=EnumText(enumeration), primary_key=primary_key)
 
 
 def optional_enum_column(enumeration: type[StrEnum]) -> Any:
     """A word of an enumeration, or nothing yet."""
-    return Field(default=None, sa_type=EnumText(enumeration), nullable=True)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=EnumText(enumeration), nullable=True)
 
 
 def time_column(*, default_now: bool = False, nullable: bool = True) -> Any:
@@ -68,7 +68,7 @@ def time_column(*, default_now: bool = False, nullable: bool = True) -> Any:
     kwargs: dict[str, Any] = {"nullable": nullable}
     if default_now:
         kwargs |= {"server_default": text("now()"), "nullable": False}
-    return Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=kwargs)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=kwargs)
 
 
 def text_column(

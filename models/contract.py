@@ -25,9 +25,9 @@ class Contract(SQLModel, table=True):
     valid_from: date
     hourly_capacity: int = Field(default=40_000, gt=0)
     may_exceed_notice_threshold: bool = Field(default=False)
-    part_table: list[int] = Field(sa_type=ARRAY(Integer))  # type: ignore[call-overload]
-    sms_part_price_yen: Decimal = Field(sa_type=Numeric(10, 2))  # type: ignore[call-overload]
-    rcs_message_price_yen: Decimal = Field(sa_type=Numeric(10, 2))  # type: ignore[call-overload]
-    recycling_check_price_yen: Decimal = Field(sa_type=Numeric(10, 2))  # type: ignore[call-overload]
+    part_table: list[int] = Field(sa_type=ARRAY(Integer))
+    sms_part_price_yen: Decimal = Field(sa_type=Numeric(10, 2))
+    rcs_message_price_yen: Decimal = Field(sa_type=Numeric(10, 2))
+    recycling_check_price_yen: Decimal = Field(sa_type=Numeric(10, 2))
     opt_out_enabled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     recycling_check_enabled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

@@ -53,6 +53,7 @@ class SubmitAttempt(SQLModel, table=True):
         one_of("reason", StatusReason),
         one_of("capability", Capability),
         one_of("receipt_state", ReceiptState),
+        one_of("receipt_reason", StatusReason),
         one_of("revoke_outcome", RevokeOutcome),
     )
 
@@ -74,6 +75,7 @@ class SubmitAttempt(SQLModel, table=True):
     started_at: datetime = time_column(default_now=True)
     ended_at: datetime | None = time_column()
     receipt_state: ReceiptState | None = optional_enum_column(ReceiptState)
+    receipt_reason: StatusReason | None = optional_enum_column(StatusReason)
     receipt_at: datetime | None = time_column()
     revoke_requested_at: datetime | None = time_column()
     revoke_outcome: RevokeOutcome | None = optional_enum_column(RevokeOutcome)

@@ -8,13 +8,11 @@ TLVs are kept raw. Decoding never raises. Source: SMPP v3.4 §4.1, §4.4, §4.6,
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
 
 INTERFACE_VERSION = 0x34
 MAX_SHORT_MESSAGE_OCTETS = 254
 _TLV_HEADER = struct.Struct(">HH")
-NO_TLVS: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Tag:
@@ -122,7 +120,7 @@ class ShortMessage:
     schedule_delivery_time: str = ""
     replace_if_present_flag: int = 0
     sm_default_msg_id: int = 0
-    tlvs: Mapping[int, bytes] = field(default=NO_TLVS, repr=False)
+    tlvs: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
     def encode(self) -> bytes:
         """Return the octets of the body.

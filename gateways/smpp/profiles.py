@@ -45,6 +45,12 @@ class NumberType(NamedTuple):
     npi: int
 
 
+ALPHANUMERIC = NumberType(5, 0)
+# TON 0 fits both kinds of numeric sender, short codes and national numbers; a sender written with +
+# is TON 1 / NPI 1 in any case.
+UNKNOWN_NUMERIC = NumberType(0, 1)
+
+
 # carriers.md §1.2: "not my subscriber", said in the submit_sm_resp.
 WRONG_CARRIER_STATUSES = frozenset({0x0B, *range(0x0400, 0x0500)})
 # MAP errors (3GPP TS 29.002 §17.6.6) as SMSCs print them: hexadecimal and decimal, normalised by
@@ -86,13 +92,11 @@ class SmppProfile:
     service_type: str = ""
     system_type: str = ""
     destination_form: DestinationForm = DestinationForm.INTERNATIONAL
-    alphanumeric_sender: NumberType = NumberType(5, 0)
-    # TON 0 fits both kinds of numeric sender, short codes and national numbers; a sender written
-    # with + is TON 1 / NPI 1.
-    numeric_sender: NumberType = NumberType(0, 1)
+    alphanumeric_sender: NumberType = ALPHANUMERIC
+    numeric_sender: NumberType = UNKNOWN_NUMERIC
     wrong_carrier_statuses: frozenset[int] = WRONG_CARRIER_STATUSES
     wrong_carrier_errors: frozenset[str] = frozenset()
-    error_reasons: Mapping[str, StatusReason] = field(default=ERROR_REASONS, hash=False)
+    error_reasons: Mapping[str, StatusReason] = field(default_factory=lambda: ERROR_REASONS, hash=False)
     # Receipt dates carry no zone; SMSCs in Japan print local time.
     receipt_timezone: tzinfo = JST
     receipts_at_once: int = 200
@@ -134,9 +138,7 @@ SOFTBANK = SmppProfile(
     units_in_single=125,
     wrong_carrier_errors=frozenset({"00B"}),
 )
-RAKUTEN = SmppProfile(
-    carrier=Carrier.RAKUTEN, units_per_segment=66, wrong_carrier_errors=frozenset({"E01"})
-)
+RAKUTEN = SmppProfile(carrier=Carrier.RAKUTEN, units_per_segment=66, wrong_carrier_errors=frozenset({"E01"}))
 
 PROFILES: Mapping[Carrier, SmppProfile] = MappingProxyType(
     {profile.carrier: profile for profile in (DOCOMO, AU, SOFTBANK, RAKUTEN)}

@@ -6,7 +6,7 @@ Source: carriers.md §1.2; 3GPP TS 23.040 §9.2.3.24 (user data header), SMPP v3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateways.smpp.bodies import NO_TLVS, Tag
+from gateways.smpp.bodies import Tag
 from gateways.smpp.profiles import UDH_OCTETS, Concat, SmppProfile
 
 ESM_CLASS_DEFAULT = 0x00
@@ -26,7 +26,7 @@ class Segment:
     number: int
     short_message: bytes = field(repr=False)
     esm_class: int = ESM_CLASS_DEFAULT
-    tlvs: Mapping[int, bytes] = field(default=NO_TLVS, repr=False)
+    tlvs: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
 
 def segment_text(text: str, reference: int, profile: SmppProfile) -> tuple[Segment, ...]:
@@ -41,7 +41,9 @@ def segment_text(text: str, reference: int, profile: SmppProfile) -> tuple[Segme
         return (Segment(1, b"", tlvs={Tag.MESSAGE_PAYLOAD: octets}),)
     parts = _split(octets, profile)
     total = len(parts)
-    return tuple(_joined(profile.concat, part, number, total, reference) for number, part in enumerate(parts, 1))
+    return tuple(
+        _joined(profile.concat, part, number, total, reference) for number, part in enumerate(parts, 1)
+    )
 
 
 def _split(octets: bytes, profile: SmppProfile) -> list[bytes]:

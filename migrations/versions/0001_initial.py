@@ -166,6 +166,7 @@ def upgrade() -> None:
         "recipient_uploads",
         sa.Column("company_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("shape", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -175,6 +176,9 @@ def upgrade() -> None:
         sa.Column("error_rows", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "source IN ('file', 'typed', 'api')", name=op.f("recipient_uploads_source_check")
+        ),
         sa.ForeignKeyConstraint(
             ["company_id"], ["companies.id"], name=op.f("recipient_uploads_company_id_fkey")
         ),
@@ -254,9 +258,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("parts", sa.Integer(), nullable=True),
-        sa.Column("error_code", sa.Text(), nullable=True),
-        sa.Column("error_column", sa.Text(), nullable=True),
-        sa.Column("error_value", sa.Text(), nullable=True),
+        sa.Column("problems", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id", "upload_id"],
             ["recipient_uploads.company_id", "recipient_uploads.id"],

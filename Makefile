@@ -1,0 +1,79 @@
+# Two commands: `make run` starts everything, `make test` checks everything. Needs Python 3.11 or newer.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+VENV := .venv
+PY := $(VENV)/bin/python
+# A stamp says: this was installed. In the environment itself, so that both go together.
+LOCAL := $(VENV)/.installed-local
+DEV := $(VENV)/.installed-dev
+ASSETS := $(VENV)/.browser-assets
+PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
+UV_VERSION := 0.13.9
+COMPILE = $(VENV)/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+.PHONY: help run test check format bench migrate lock assets
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+run: $(LOCAL) $(ASSETS) ## start everything here; Ctrl-C stops it (HEADLESS=1: no colours)
+	@exec $(PY) -m workers run $(if $(filter-out 0,$(HEADLESS)),--headless)
+
+test: $(DEV) $(ASSETS) ## every test (ARGS="tests/domain -k parts" for some)
+	@$(PY) -m pytest $(ARGS)
+
+check: $(DEV) ## format, lint, types, imports point down
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(PY) -m mypy --strict .
+	PYTHONPATH=. $(VENV)/bin/lint-imports
+
+format: $(DEV) ## put the code into its form
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+bench: $(LOCAL) ## measure throughput
+	@$(PY) -m benchmarks $(ARGS)
+
+migrate: $(LOCAL) ## bring the database of DATABASE_URL to the newest version
+	@$(PY) -m workers migrate
+
+lock: $(DEV) ## resolve the dependencies again (UPGRADE=--upgrade: newest of each)
+	$(PIP_INSTALL) uv==$(UV_VERSION)
+	$(COMPILE) $(UPGRADE) --output-file requirements.txt
+	$(COMPILE) $(UPGRADE) --extra local --constraint requirements.txt --output-file requirements-local.txt
+	$(COMPILE) $(UPGRADE) --extra local --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	npm install --package-lock-only --ignore-scripts
+
+assets: $(LOCAL) ## fetch the browser assets again
+	@$(PY) scripts/browser_assets.py
+	@touch $(ASSETS)
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo 'No Python 3.11 or newer found. Set PYTHON=/path/to/python3.' >&2; exit 1; }
+	@echo 'Creating $(VENV) with $(PYTHON) …'
+	@"$(PYTHON)" -m venv $(VENV) || { rm -f $(PY); \
+		echo 'On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+
+$(LOCAL): requirements-local.txt | $(PY)
+	@echo 'Installing what `make run` needs …'
+	@$(PIP_INSTALL) --require-hashes -r requirements-local.txt
+	@touch $@
+
+# Holds everything of requirements-local.txt as well.
+$(DEV): requirements-dev.txt requirements-local.txt | $(PY)
+	@echo 'Installing what `make test` needs …'
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	@touch $(LOCAL) $@
+
+# Tried once; without it the portal works all the same. `make assets` tries again.
+$(ASSETS): package.json package-lock.json scripts/browser_assets.py | $(PY)
+	@$(PY) scripts/browser_assets.py
+	@touch $@

@@ -1,0 +1,96 @@
+"""What every submit has in common: the record before the call, the record after it, and coming back later."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.batching import Batcher
+from domain.delivery import Submission, SubmissionOutcome, SubmitOrder
+from services.database import Database
+from services.submit_attempts import NEAR, Beginning, Later, ReadySubmit, begin_submits
+from services.submit_records import Recorded, SubmitRecord, record_submits
+
+log = structlog.get_logger(__name__)
+
+LONGEST_PAUSE = timedelta(seconds=30)
+
+
+class NotYet(ApplicationError):
+    """The submit is to be repeated after a pause; certainly nothing has left."""
+
+    def __init__(self, why: str, wait: timedelta) -> None:
+        # Neither number nor text in the message: failures are kept in Temporal.
+        super().__init__(f"not sent yet: {why}", type=why, next_retry_delay=wait)
+
+
+class SubmitRecorder:
+    """Keeps the record of submits; shared by all carriers' activities of a process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._begin: Batcher[SubmitOrder, Beginning] = Batcher(self._begin_batch)
+        self._record: Batcher[SubmitRecord, Recorded] = Batcher(self._record_batch)
+
+    async def begin(self, order: SubmitOrder) -> ReadySubmit | Submission:
+        """Put the attempt on record; raises ``NotYet`` when nothing may be sent now."""
+        await _until_slot(order.not_before)
+        beginning = await self._begin.run(order)
+        if isinstance(beginning, Later):
+            raise NotYet("waiting_for_slot", beginning.wait)
+        return beginning
+
+    async def record(self, record: SubmitRecord) -> Submission:
+        """Put the carrier's answer on record, however long the database takes to come back.
+
+        The carrier's message id is what its receipts are matched by, so it is not given up lightly.
+        Raises ``NotYet`` when the submit is to be repeated.
+        """
+        recorded = await self._record_until_stored(record)
+        if record.again:
+            raise NotYet(record.combined.outcome.value, pause_before(activity.info().attempt))
+        return Submission(
+            outcome=SubmissionOutcome.of(record.combined.outcome),
+            submitted_at=recorded.at,
+            reason=record.combined.reason,
+            receipt=recorded.receipt.notice if recorded.receipt else None,
+        )
+
+    async def _record_until_stored(self, record: SubmitRecord) -> Recorded:
+        pause = 0.1
+        while True:
+            try:
+                return await self._record.run(record)
+            except (DBAPIError, PoolTimeout, OSError):
+                log.warning("submit_record_delayed", attempt_id=str(record.attempt_id))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _begin_batch(self, orders: Sequence[SubmitOrder]) -> list[Beginning]:
+        async with self._database.transaction() as session:
+            return await begin_submits(session, orders)
+
+    async def _record_batch(self, records: Sequence[SubmitRecord]) -> list[Recorded]:
+        async with self._database.transaction() as session:
+            return await record_submits(session, records)
+
+
+async def _until_slot(not_before: datetime | None) -> None:
+    """Wait for a slot that is near; a far one is left to the next try of the activity."""
+    if not_before is None:
+        return
+    wait = not_before - datetime.now(UTC)
+    if wait > NEAR:
+        raise NotYet("waiting_for_slot", wait)
+    if wait > timedelta(0):
+        await asyncio.sleep(wait.total_seconds())
+
+
+def pause_before(attempt: int) -> timedelta:
+    """Return how long to wait before try ``attempt`` + 1: 1 s, doubling, at most half a minute."""
+    return min(timedelta(seconds=2 ** min(attempt - 1, 10)), LONGEST_PAUSE)

@@ -1,0 +1,96 @@
+"""Characters, bytes and billable parts of a text: the single place that counts (S-1, R-1, R-2, B-1).
+
+Preview, file check, sender and invoice call these functions. Every function takes text as it is at
+hand and normalizes it itself, so that no caller can count something else than what is sent.
+"""
+
+import unicodedata
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TypeAlias
+
+PartTable: TypeAlias = tuple[int, ...]
+
+SMS_MAX_CHARACTERS = 660
+RCS_MAX_CHARACTERS = 2_730
+
+# Entry n is the longest text, in characters, that counts as n + 1 parts. Which table holds is
+# contract data (B-1); these two are the ones contracts are made with.
+DEFAULT_PART_TABLE: PartTable = (70, 134, 201, 268, 335, 402, 469, 536, 603, 660)
+ALTERNATIVE_PART_TABLE: PartTable = (70, 132, 198, 264, 330, 396, 462, 528, 594, 660)
+
+_HALF_WIDTH_KATAKANA = range(0xFF61, 0xFFA0)
+
+
+class MessageTooLong(ValueError):
+    """A text has more characters than its channel or part table takes (S-1)."""
+
+    def __init__(self, characters: int, limit: int) -> None:
+        super().__init__(f"{characters} characters, at most {limit}")
+        self.characters = characters
+        self.limit = limit
+
+
+class InvalidPartTable(ValueError):
+    """A part table that is empty or does not grow."""
+
+
+def normalize_text(text: str) -> str:
+    """Return ``text`` as it is counted and sent: NFC, line ends as LF (S-1)."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def count_characters(text: str) -> int:
+    """Return the characters of ``text``: UTF-16 code units after normalization, an emoji is 2 (S-1)."""
+    text = normalize_text(text)
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def count_bytes(text: str) -> int:
+    """Return the bytes of ``text`` as card limits count them: half-width 1, full-width 2 (R-2).
+
+    Half-width are ASCII and half-width katakana; anything else is 2 per UTF-16 code unit.
+    """
+    text = normalize_text(text)
+    half_width = sum(1 for c in text if c.isascii() or ord(c) in _HALF_WIDTH_KATAKANA)
+    return 2 * count_characters(text) - half_width
+
+
+def check_part_table(table: PartTable) -> None:
+    """Raise ``InvalidPartTable`` unless ``table`` is non-empty, positive and strictly growing (B-1)."""
+    if not table or table[0] < 1:
+        raise InvalidPartTable("a part table starts with at least one character")
+    if any(left >= right for left, right in pairwise(table)):
+        raise InvalidPartTable("a part table grows with every part")
+
+
+def parts_for(text: str | int, table: PartTable = DEFAULT_PART_TABLE) -> int:
+    """Return the billable parts of an SMS text, or of a count of characters (B-1).
+
+    Nothing to send is 0 parts. Raises ``MessageTooLong`` above the last entry of ``table``.
+    """
+    characters = _characters_of(text)
+    if characters > table[-1]:
+        raise MessageTooLong(characters, table[-1])
+    return bisect_left(table, characters) + 1 if characters else 0
+
+
+def characters_left_in_part(text: str | int, table: PartTable = DEFAULT_PART_TABLE) -> int:
+    """Return how many characters can be added before one part more is billed, 0 or more (B-1).
+
+    In the last part this is what is left of the message. Raises ``MessageTooLong`` above it.
+    """
+    characters = _characters_of(text)
+    return table[max(parts_for(characters, table), 1) - 1] - characters
+
+
+def _characters_of(text: str | int) -> int:
+    if isinstance(text, str):
+        return count_characters(text)
+    if text < 0:
+        raise ValueError("a text has no negative length")
+    return text

@@ -1,0 +1,12 @@
+"""Who goes first at a carrier's link: Temporal's priority keys, 1 first, 5 last."""
+
+SINGLE_SEND = 2
+BULK_SEND = 3
+
+# A campaign up to this size is a person waiting for it, not a mailing.
+_LARGEST_SINGLE_SEND = 5
+
+
+def priority_of(recipients: int) -> int:
+    """Return the priority of a campaign's messages by its size."""
+    return SINGLE_SEND if recipients <= _LARGEST_SINGLE_SEND else BULK_SEND

@@ -1,0 +1,48 @@
+"""Uploaded recipient files: first the file (``inspect_file``), then its rows (``check_rows``) (P-11)."""
+
+from domain.recipient_files.checking import CheckedText, FileCheck, RowChecker, UnknownColumns, check_rows
+from domain.recipient_files.inspection import inspect_file
+from domain.recipient_files.records import Record, RecordNote
+from domain.recipient_files.row_results import (
+    CellRepair,
+    CheckedRow,
+    CheckSummary,
+    RowError,
+    RowErrorCode,
+    RowProblem,
+)
+from domain.recipient_files.shapes import (
+    Column,
+    FileFormat,
+    FileProblem,
+    FileProblemCode,
+    FileShape,
+    PhoneColumn,
+    TextEncoding,
+    shape_from_json,
+)
+
+__all__ = [
+    "CellRepair",
+    "CheckSummary",
+    "CheckedRow",
+    "CheckedText",
+    "Column",
+    "FileCheck",
+    "FileFormat",
+    "FileProblem",
+    "FileProblemCode",
+    "FileShape",
+    "PhoneColumn",
+    "Record",
+    "RecordNote",
+    "RowChecker",
+    "RowError",
+    "RowErrorCode",
+    "RowProblem",
+    "TextEncoding",
+    "UnknownColumns",
+    "check_rows",
+    "inspect_file",
+    "shape_from_json",
+]

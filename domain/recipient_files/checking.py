@@ -1,0 +1,252 @@
+"""Second stage: every row is read, repaired, rendered and counted before anything is registered (P-11).
+
+``RowChecker`` knows nothing of files: typed numbers, address books and subscriber groups (P-10) pass
+through the same rules. ``check_rows`` feeds it an inspected file, row by row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from domain.campaigns import MAX_RECIPIENTS
+from domain.message_parts import (
+    DEFAULT_PART_TABLE,
+    RCS_MAX_CHARACTERS,
+    SMS_MAX_CHARACTERS,
+    PartTable,
+    count_bytes,
+    count_characters,
+    parts_for,
+)
+from domain.phone_numbers import NumberRefusal, Repair, read_phone_number
+from domain.recipient_files.inspection import is_blank, read_records
+from domain.recipient_files.records import Record, RecordNote
+from domain.recipient_files.row_results import (
+    ERROR_OF_REFUSAL,
+    CellRepair,
+    CheckedRow,
+    CheckSummary,
+    RowError,
+    RowErrorCode,
+    RowProblem,
+)
+from domain.recipient_files.shapes import Column, FileShape
+from domain.templates import MissingVariables, Template, clean_text, has_unsendable_characters
+
+# What an Excel sheet can hold below its header: no honest list is longer, whatever its rows are worth.
+MAX_FILE_ROWS = 1_048_575
+_VALUE_EXCERPT = 100
+
+
+class UnknownColumns(ValueError):
+    """A text has variables that no column provides; ``keys`` in order of use."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__(f"{len(keys)} variables without a column")
+        self.keys = keys
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """A text every row must be able to fill: ``name`` is what an error calls it, such as ``sms_text``.
+
+    ``max_characters`` and ``max_bytes`` (R-2) are ``None`` for no limit, as with target URLs (U-1).
+    """
+
+    name: str
+    template: Template
+    max_characters: int | None = None
+    max_bytes: int | None = None
+
+
+class RowChecker:
+    """Checks rows one after the other and remembers the numbers it has passed (P-11, S-1).
+
+    Raises ``UnknownColumns`` at once if a text names a column that ``columns`` lack, and ``IndexError``
+    if there is no column ``phone_column``. Memory: about 100 bytes for each passed number.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        phone_column: int,
+        sms: Template | None = None,
+        rcs: Template | None = None,
+        others: Sequence[CheckedText] = (),
+        part_table: PartTable = DEFAULT_PART_TABLE,
+        max_rows: int = MAX_RECIPIENTS,
+    ) -> None:
+        sms_limit = min(SMS_MAX_CHARACTERS, part_table[-1])
+        texts = [CheckedText("sms_text", sms, sms_limit)] if sms else []
+        texts += [CheckedText("rcs_text", rcs, RCS_MAX_CHARACTERS)] if rcs else []
+        texts += others
+        keys = {column.key for column in columns if column.key}
+        unknown = [key for text in texts for key in text.template.variables if key not in keys]
+        if unknown:
+            raise UnknownColumns(tuple(dict.fromkeys(unknown)))
+        self.summary = CheckSummary()
+        self._texts = [(text, text.template.fill_links_for_counting()) for text in texts]
+        self._bills_parts = sms is not None
+        self._width = len(columns)
+        self._named = [(column.index, column.key) for column in columns if column.key]
+        self._names = {column.key: column.name for column in columns}
+        self._phone_column = phone_column
+        self._phone_name = columns[phone_column].name
+        self._part_table = part_table
+        self._max_rows = max_rows
+        self._rows_of_numbers: dict[int, int] = {}
+
+    def check(self, record: Record) -> CheckedRow | RowError | None:
+        """Return the row, what is wrong with it, or ``None`` for a blank one or one over the limit.
+
+        The first row over the limit is a ``RowError`` with ``TOO_MANY_ROWS``.
+        """
+        summary = self.summary
+        if is_blank(record.cells):
+            summary.blank_rows += 1
+            return None
+        if summary.incomplete:
+            summary.rows_left += 1
+            return None
+        over = summary.rows >= MAX_FILE_ROWS
+        row = self._stop(record, RowErrorCode.TOO_MANY_ROWS) if over else self._row_of(record)
+        if isinstance(row, CheckedRow):
+            summary.add_valid(row)
+        else:
+            summary.add_error(row)
+        return row
+
+    def _row_of(self, record: Record) -> CheckedRow | RowError:
+        number, cells, note = record
+        if note is RecordNote.BROKEN_QUOTES:
+            return _error(record, RowProblem(RowErrorCode.BROKEN_QUOTES, None, _excerpt(cells[0])))
+        if note is RecordNote.GIVEN_UP:
+            return self._stop(record, RowErrorCode.UNREADABLE_FROM_HERE)
+        if len(cells) > self._width and not is_blank(cells[self._width :]):
+            extra = next(cell for cell in cells[self._width :] if cell.strip())
+            return _error(record, RowProblem(RowErrorCode.TOO_MANY_CELLS, None, _excerpt(extra)))
+        if len(cells) < self._width:
+            cells = cells + [""] * (self._width - len(cells))
+        phone = read_phone_number(cells[self._phone_column])
+        first_row = (
+            None if isinstance(phone, NumberRefusal) else self._rows_of_numbers.get(int(phone.national))
+        )
+        if first_row is not None:
+            # Nothing else about a row that goes nowhere is worth mending.
+            return _error(record, self._number_problem(RowErrorCode.DUPLICATE, cells, first_row))
+        repairs: list[Repair | CellRepair] = []
+        variables = self._variables_of(cells, repairs)
+        if note is RecordNote.DATE_WRITTEN_OUT:
+            repairs.append(CellRepair.DATE_WRITTEN_OUT)
+        problems, parts, characters = self._measure(variables)
+        if isinstance(phone, NumberRefusal):
+            problems.insert(0, self._number_problem(ERROR_OF_REFUSAL[phone], cells))
+        if problems:
+            return RowError(number, tuple(problems), tuple(cells))
+        if self.summary.valid_rows >= self._max_rows:
+            return self._stop(record, RowErrorCode.TOO_MANY_ROWS)
+        national, phone_repairs = phone
+        self._rows_of_numbers[int(national)] = number
+        return CheckedRow(number, national, variables, parts, characters, (*phone_repairs, *repairs))
+
+    def _variables_of(self, cells: list[str], repairs: list[Repair | CellRepair]) -> dict[str, str]:
+        variables = {key: clean_text(cells[index]) for index, key in self._named}
+        if any(map(has_unsendable_characters, cells)):
+            repairs.append(CellRepair.CHARACTERS_REMOVED)
+        return variables
+
+    def _measure(self, variables: Mapping[str, str]) -> tuple[list[RowProblem], int, int]:
+        """Render every text; return the problems, the SMS parts and the characters."""
+        problems: list[RowProblem] = []
+        lengths: list[int] = []
+        missing: dict[str, None] = {}
+        for text, template in self._texts:
+            try:
+                rendered = template.render(variables)
+            except MissingVariables as error:
+                missing.update(dict.fromkeys(error.keys))
+                continue
+            characters = count_characters(rendered)
+            lengths.append(characters)
+            if text.max_characters is not None and characters > text.max_characters:
+                problems.append(_too_long(text, rendered, characters, text.max_characters))
+            elif text.max_bytes is not None and (size := count_bytes(rendered)) > text.max_bytes:
+                problems.append(_too_long(text, rendered, size, text.max_bytes))
+        problems += [RowProblem(RowErrorCode.MISSING_VARIABLE, self._names[key]) for key in missing]
+        if problems or not lengths:
+            return problems, 0, 0
+        return problems, parts_for(lengths[0], self._part_table) if self._bills_parts else 0, lengths[0]
+
+    def _number_problem(
+        self, code: RowErrorCode, cells: list[str], first_row: int | None = None
+    ) -> RowProblem:
+        value = _excerpt(cells[self._phone_column])
+        return RowProblem(code, self._phone_name, value, first_row=first_row)
+
+    def _stop(self, record: Record, code: RowErrorCode) -> RowError:
+        self.summary.incomplete = True
+        limit = self._max_rows if code is RowErrorCode.TOO_MANY_ROWS else None
+        return _error(record, RowProblem(code, None, limit=limit))
+
+
+class FileCheck:
+    """The rows of a file, checked as they are asked for; ``summary`` grows along (progress)."""
+
+    def __init__(self, shape: FileShape, file: BinaryIO, checker: RowChecker) -> None:
+        self._shape = shape
+        self._file = file
+        self._checker = checker
+
+    @property
+    def summary(self) -> CheckSummary:
+        """Counts so far."""
+        return self._checker.summary
+
+    def __iter__(self) -> Iterator[CheckedRow | RowError]:
+        header_row = self._shape.header_row
+        for record in read_records(self._shape, self._file):
+            if record.number > header_row and (row := self._checker.check(record)) is not None:
+                yield row
+
+
+def check_rows(
+    shape: FileShape,
+    file: BinaryIO,
+    *,
+    phone_column: int,
+    sms: Template | None = None,
+    rcs: Template | None = None,
+    others: Sequence[CheckedText] = (),
+    part_table: PartTable = DEFAULT_PART_TABLE,
+    max_rows: int = MAX_RECIPIENTS,
+) -> FileCheck:
+    """Return the checked rows of an inspected ``file``, to be iterated once (P-11).
+
+    ``phone_column`` is a column's index. ``max_rows`` limits the valid rows. Raises ``ValueError`` for a
+    shape with blocking problems, ``UnknownColumns`` for a text with variables the file does not have.
+    """
+    if not shape.can_be_checked:
+        raise ValueError("the file has problems to be mended first")
+    checker = RowChecker(
+        shape.columns,
+        phone_column=phone_column,
+        sms=sms,
+        rcs=rcs,
+        others=others,
+        part_table=part_table,
+        max_rows=max_rows,
+    )
+    return FileCheck(shape, file, checker)
+
+
+def _error(record: Record, problem: RowProblem) -> RowError:
+    return RowError(record.number, (problem,), tuple(record.cells))
+
+
+def _too_long(text: CheckedText, rendered: str, measured: int, limit: int) -> RowProblem:
+    return RowProblem(RowErrorCode.TOO_LONG, text.name, _excerpt(rendered), measured, limit)
+
+
+def _excerpt(value: str) -> str:
+    return clean_text(value[:_VALUE_EXCERPT])

@@ -1,0 +1,118 @@
+"""Rows of a CSV or TSV file, as a stream (P-11)."""
+
+import codecs
+import csv
+import io
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import count, islice
+from typing import BinaryIO
+
+from domain.phone_numbers import is_mobile_number
+from domain.recipient_files.records import Record, RecordNote
+
+DELIMITERS = (",", "\t", ";")
+
+# More than a row of 250,000-recipient files ever has; a file without line ends must not fill memory.
+_LONGEST_LINE = 1 << 20
+# Each broken row is read twice, up to csv's limit of 128 KiB a cell: a bound against hostile files.
+_MOST_BROKEN_ROWS = 1_000
+_MOST_LINES_OF_ROW = 50
+_ROWS_LOOKED_AT = 20
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def guess_delimiter(file: BinaryIO, encoding: str) -> str:
+    """Return the delimiter under which the first rows agree best; a comma if there is only one column."""
+    return max(DELIMITERS, key=lambda delimiter: _agreement(file, encoding, delimiter))
+
+
+def read_delimited(file: BinaryIO, encoding: str, delimiter: str) -> Generator[Record]:
+    """Yield the rows of ``file`` from its start, without a byte order mark; the file stays open.
+
+    Raises ``UnicodeDecodeError`` where the content is not in ``encoding``.
+    """
+    file.seek(0)
+    head = file.read(len(codecs.BOM_UTF8))
+    file.seek(next((len(mark) for mark in _MARKS if head.startswith(mark)), 0))
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        yield from _Reader(text, delimiter).records()
+    finally:
+        # Closing the wrapper would close the caller's file.
+        text.detach()
+
+
+def _agreement(file: BinaryIO, encoding: str, delimiter: str) -> tuple[float, int]:
+    with closing(read_delimited(file, encoding, delimiter)) as records:
+        widths = [len(record.cells) for record in islice(records, _ROWS_LOOKED_AT) if any(record.cells)]
+    if not widths or widths[0] < 2:
+        return (0.0, 1)
+    return (widths.count(widths[0]) / len(widths), widths[0])
+
+
+class _Reader:
+    """Reads rows and, where quotation marks do not pair, goes on with the very next line.
+
+    ``csv`` alone would swallow everything from an unclosed mark to the next one: recipients would be
+    lost without a word.
+    """
+
+    def __init__(self, text: io.TextIOWrapper, delimiter: str) -> None:
+        self._text = text
+        self._delimiter = delimiter
+        self._used: list[str] = []
+        self._returned: list[str] = []
+
+    def records(self) -> Iterator[Record]:
+        rows = self._parser()
+        used = self._used
+        broken = 0
+        for number in count(1):
+            used.clear()
+            cells = self._next_cells(rows)
+            if not used:
+                return
+            if cells is not None and len(used[0]) < _LONGEST_LINE:
+                yield Record(number, cells)
+                continue
+            broken += 1
+            ends = cells is not None or broken > _MOST_BROKEN_ROWS
+            note = RecordNote.GIVEN_UP if ends else RecordNote.BROKEN_QUOTES
+            yield Record(number, [used[0].rstrip("\r\n")], note)
+            if ends:
+                return
+            self._returned.extend(reversed(used[1:]))
+            rows = self._parser()
+
+    def _parser(self) -> Iterator[list[str]]:
+        return csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
+
+    def _next_cells(self, rows: Iterator[list[str]]) -> list[str] | None:
+        """Return the next row, empty at the end of the file, ``None`` if its quotation marks do not pair."""
+        try:
+            cells = next(rows, [])
+        except csv.Error:
+            return None
+        return None if len(self._used) > 1 and self._swallows_rows(cells) else cells
+
+    def _swallows_rows(self, cells: list[str]) -> bool:
+        """Whether a cell of several lines is rather rows behind a quotation mark left open.
+
+        Otherwise such recipients would be lost, and their numbers sent to somebody else as text.
+        """
+        if len(self._used) > _MOST_LINES_OF_ROW:
+            return True
+        lines = (line for cell in cells if "\n" in cell or "\r" in cell for line in cell.splitlines()[1:])
+        return any(
+            self._delimiter in line and any(map(is_mobile_number, line.split(self._delimiter)))
+            for line in lines
+        )
+
+    def _lines(self) -> Iterator[str]:
+        readline = self._text.readline
+        used = self._used
+        returned = self._returned
+        while line := returned.pop() if returned else readline(_LONGEST_LINE):
+            used.append(line)
+            yield line

@@ -1,0 +1,198 @@
+"""Campaigns as pages and programs see them: lists, one campaign, its counters (P-2).
+
+All numbers come from the one counter row of a campaign; messages are never counted here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.callers import Caller
+from domain.campaigns import CampaignContent, CampaignStatus
+from domain.messages import FINAL_STATUSES, ChannelPlan
+from services.campaigns import CampaignNotFound, content_of
+from services.paging import Page, page_of, read_cursor
+
+_COUNTERS = ("total", "submitted", *(status.value for status in FINAL_STATUSES), "read", "billable_parts")
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Messages of one campaign. ``submitted``: a carrier accepted them at least once; ``total`` is all."""
+
+    total: int = 0
+    submitted: int = 0
+    delivered: int = 0
+    undelivered: int = 0
+    expired: int = 0
+    carrier_undetermined: int = 0
+    excluded: int = 0
+    cancelled: int = 0
+    unknown: int = 0
+    read: int = 0
+    billable_parts: int = 0
+
+    @property
+    def closed(self) -> int:
+        """Messages with a final status."""
+        return sum(getattr(self, status.value) for status in FINAL_STATUSES)
+
+    @property
+    def open(self) -> int:
+        """Messages without a final status."""
+        return self.total - self.closed
+
+    @property
+    def failed(self) -> int:
+        """Messages that were meant to arrive and did not, or may not have."""
+        return self.undelivered + self.expired + self.carrier_undetermined + self.unknown
+
+    @property
+    def waiting(self) -> int:
+        """Messages no carrier has accepted yet, as far as counters tell."""
+        return max(self.open - self.in_transit, 0)
+
+    @property
+    def in_transit(self) -> int:
+        """Messages a carrier has accepted that have not ended, as far as counters tell."""
+        ended = self.delivered + self.undelivered + self.expired + self.unknown
+        return min(max(self.submitted - ended, 0), self.open)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A line of the campaign list. ``owner_name`` is ``None`` for campaigns of the API."""
+
+    id: UUID
+    name: str
+    channel_plan: ChannelPlan
+    status: CampaignStatus
+    send_at: datetime | None
+    created_at: datetime
+    registered_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    owner_name: str | None
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """One campaign whole: its line, its content, and where its recipients came from."""
+
+    row: CampaignRow
+    content: CampaignContent
+    upload_id: UUID | None
+    upload_name: str | None
+    frozen_at: datetime | None
+    fed_at: datetime | None
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is registered for a time that has not come: it can be edited (P-3)."""
+        return self.row.status is CampaignStatus.REGISTERED and self.content.send_at is not None
+
+
+_SELECT = f"""
+    SELECT c.id, c.name, c.channel_plan, c.status, c.send_at, c.created_at, c.registered_at, c.started_at,
+           c.completed_at, c.cancelled_at, u.name AS owner_name, c.sms_text, c.rcs_text, c.carriers,
+           c.exclude_opt_outs, c.recycling_reference_on, c.upload_id, c.frozen_at, c.fed_at,
+           {", ".join(f"coalesce(n.{counter}, 0) AS n_{counter}" for counter in _COUNTERS)}
+    FROM campaigns c
+    LEFT JOIN company_users u ON u.company_id = c.company_id AND u.id = c.created_by_user_id
+    LEFT JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
+    WHERE c.company_id = :company_id
+"""  # noqa: S608
+
+_ONE = text(f"{_SELECT} AND c.id = :campaign_id")
+
+# Bound to what is unchanged: ids are made in order of time, so the newest come first.
+_LIST = text(f"""
+    {_SELECT} AND (CAST(:statuses AS text[]) IS NULL OR c.status = ANY(CAST(:statuses AS text[])))
+      AND (CAST(:search AS text) IS NULL OR c.name ILIKE :search)
+      AND (CAST(:before AS uuid) IS NULL OR c.id < :before)
+    ORDER BY c.id DESC LIMIT :limit
+""")
+
+_UPLOAD_NAME = text("""
+    SELECT file_name FROM recipient_uploads WHERE company_id = :company_id AND id = :upload_id
+""")
+
+_STATUS_COUNTS = text("SELECT status, count(*) FROM campaigns WHERE company_id = :company_id GROUP BY status")
+
+
+async def list_campaigns(
+    session: AsyncSession,
+    caller: Caller,
+    *,
+    statuses: Sequence[CampaignStatus] | None = None,
+    search: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[CampaignRow]:
+    """Return the company's campaigns, newest first; ``search`` finds a part of the name.
+
+    Raises ``InvalidCursor``.
+    """
+    before = read_cursor(cursor)
+    wanted = search.strip().replace("\x00", "") if search else ""
+    rows = (
+        await session.execute(
+            _LIST,
+            {
+                "company_id": caller.company_id,
+                "statuses": [status.value for status in statuses] if statuses else None,
+                "search": f"%{_escape_like(wanted)}%" if wanted else None,
+                "before": before,
+                "limit": limit + 1,
+            },
+        )
+    ).all()
+    return page_of([_row(row) for row in rows], [row.id for row in rows], limit)
+
+
+async def campaign_view(session: AsyncSession, caller: Caller, campaign_id: UUID) -> CampaignView:
+    """Return one campaign; raise ``CampaignNotFound`` for an unknown id and another company's alike."""
+    key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+    row = (await session.execute(_ONE, key)).one_or_none()
+    if row is None:
+        raise CampaignNotFound(str(campaign_id))
+    upload_name = None
+    if row.upload_id:
+        key = {"company_id": caller.company_id, "upload_id": row.upload_id}
+        upload_name = (await session.execute(_UPLOAD_NAME, key)).scalar_one()
+    return CampaignView(_row(row), content_of(row), row.upload_id, upload_name, row.frozen_at, row.fed_at)
+
+
+async def campaign_status_counts(session: AsyncSession, caller: Caller) -> dict[CampaignStatus, int]:
+    """Return how many campaigns the company has in each status, zeros included (for the chips)."""
+    rows = (await session.execute(_STATUS_COUNTS, {"company_id": caller.company_id})).all()
+    found = {CampaignStatus(status): count for status, count in rows}
+    return {status: found.get(status, 0) for status in CampaignStatus}
+
+
+def _row(row: Row[Any]) -> CampaignRow:
+    return CampaignRow(
+        id=row.id,
+        name=row.name,
+        channel_plan=ChannelPlan(row.channel_plan),
+        status=CampaignStatus(row.status),
+        send_at=row.send_at,
+        created_at=row.created_at,
+        registered_at=row.registered_at,
+        started_at=row.started_at,
+        completed_at=row.completed_at,
+        cancelled_at=row.cancelled_at,
+        owner_name=row.owner_name,
+        counters=Counters(**{counter: getattr(row, f"n_{counter}") for counter in _COUNTERS}),
+    )
+
+
+def _escape_like(wanted: str) -> str:
+    return wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

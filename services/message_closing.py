@@ -1,0 +1,121 @@
+"""The end of a message: final status, times, charge and counters in one transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.billing import Charge, delivery_charge
+from domain.carriers import Carrier, Channel
+from domain.delivery import MessageClosing
+from domain.messages import MessageStatus
+from services.campaign_counters import CounterChanges
+from services.lanes import release_number
+
+_CLOSE = text("""
+    UPDATE messages m
+    SET status = r.status, reason = r.reason, channel = coalesce(r.channel, m.channel),
+        carrier = coalesce(r.carrier, m.carrier), fallback_reason = r.fallback_reason,
+        delivered_at = r.delivered_at, closed_at = clock_timestamp()
+    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:statuses AS text[]),
+                CAST(:reasons AS text[]), CAST(:channels AS text[]), CAST(:carriers AS text[]),
+                CAST(:fallback_reasons AS text[]), CAST(:delivered_ats AS timestamptz[]))
+         AS r(company_id, message_id, status, reason, channel, carrier, fallback_reason, delivered_at)
+    LEFT JOIN submit_attempts a ON a.company_id = r.company_id AND a.message_id = r.message_id
+        AND a.channel = r.channel AND a.carrier = r.carrier AND a.number = 1
+    WHERE m.company_id = r.company_id AND m.id = r.message_id
+      AND m.status IN ('accepted', 'sending', 'sent')
+    RETURNING m.company_id, m.id, m.campaign_id, m.status, m.channel, m.carrier, m.phone_number,
+              m.accepted_at, m.delivered_at, a.parts, coalesce(a.ended_at, m.submitted_at) AS submitted_at
+""")
+
+_CHARGE = text("""
+    INSERT INTO billing_entries (company_id, message_id, charge_kind, channel, parts, usage_month)
+    VALUES (:company_id, :message_id, :charge_kind, :channel, :parts, :usage_month)
+    ON CONFLICT (company_id, message_id, charge_kind) DO NOTHING
+    RETURNING parts
+""")
+
+_SETTLE_RECEIPTS = text("""
+    UPDATE receipts SET applied_at = clock_timestamp()
+    WHERE company_id = ANY(CAST(:company_ids AS uuid[])) AND message_id = ANY(CAST(:message_ids AS uuid[]))
+      AND applied_at IS NULL
+""")
+
+_LEARN_CARRIER = text("""
+    INSERT INTO known_carriers (phone_number, carrier, delivered_at)
+    VALUES (:phone_number, :carrier, :delivered_at)
+    ON CONFLICT (phone_number) DO UPDATE
+    SET carrier = excluded.carrier, delivered_at = excluded.delivered_at
+""")
+
+
+async def close_messages(session: AsyncSession, closings: Sequence[MessageClosing]) -> None:
+    """End messages, each once: a message that has already ended keeps its status and charge (B-7)."""
+    rows = (await session.execute(_CLOSE, _columns(closings))).all()
+    counters = CounterChanges()
+    learned = {closing.message_id for closing in closings if closing.carrier_learned}
+    for row in rows:
+        counters.add((row.company_id, row.campaign_id), row.status)
+        if charge := _charge(row):
+            await write_charge(session, row, charge, counters)
+        if row.channel == Channel.SMS:
+            arrived = row.status == MessageStatus.DELIVERED
+            await release_number(session, Carrier(row.carrier), row.phone_number, row.id, arrived=arrived)
+        if row.id in learned and row.status == MessageStatus.DELIVERED:
+            await session.execute(
+                _LEARN_CARRIER,
+                {
+                    "phone_number": row.phone_number,
+                    "carrier": row.carrier,
+                    "delivered_at": row.delivered_at,
+                },
+            )
+    keys = _columns(closings)
+    await session.execute(_SETTLE_RECEIPTS, {k: keys[k] for k in ("company_ids", "message_ids")})
+    await counters.write(session)
+
+
+async def write_charge(
+    session: AsyncSession, row: Row[Any], charge: Charge, counters: CounterChanges
+) -> None:
+    """Write a charge of the message in ``row`` (company_id, id, campaign_id), one of its kind at most."""
+    written = await session.execute(
+        _CHARGE,
+        {
+            "company_id": row.company_id,
+            "message_id": row.id,
+            "charge_kind": charge.kind.value,
+            "channel": charge.channel,
+            "parts": charge.parts,
+            "usage_month": charge.usage_month,
+        },
+    )
+    if charge.channel and written.scalar_one_or_none() is not None:
+        counters.add((row.company_id, row.campaign_id), "billable_parts", charge.parts)
+
+
+def _charge(row: Row[Any]) -> Charge | None:
+    if row.status != MessageStatus.DELIVERED:
+        return None
+    return delivery_charge(
+        Channel(row.channel),
+        row.parts,
+        accepted_at=row.accepted_at,
+        submitted_at=row.submitted_at,
+        delivered_at=row.delivered_at,
+    )
+
+
+def _columns(closings: Sequence[MessageClosing]) -> dict[str, list[Any]]:
+    return {
+        "company_ids": [c.company_id for c in closings],
+        "message_ids": [c.message_id for c in closings],
+        "statuses": [c.status.value for c in closings],
+        "reasons": [c.reason for c in closings],
+        "channels": [c.channel for c in closings],
+        "carriers": [c.carrier for c in closings],
+        "fallback_reasons": [c.fallback_reason for c in closings],
+        "delivered_ats": [c.delivered_at for c in closings],
+    }

@@ -1,0 +1,59 @@
+"""The request to discard a +Message: what it needs, and its answer on record (R-8, R-9)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.carrier_exchange import RevokeOutcome
+from domain.delivery import RevokeOrder
+
+_LOAD = text("""
+    UPDATE submit_attempts a SET revoke_requested_at = coalesce(a.revoke_requested_at, clock_timestamp())
+    FROM official_accounts o
+    WHERE a.company_id = :company_id AND a.message_id = :message_id AND a.channel = 'rcs'
+      AND a.carrier = :carrier AND a.number = 1 AND o.company_id = a.company_id
+    RETURNING o.bot_id, a.revoke_outcome,
+      (SELECT carrier_message_id FROM submit_segments s
+       WHERE s.company_id = a.company_id AND s.attempt_id = a.id AND s.segment = 1) AS carrier_message_id
+""")
+
+_RECORD = text("""
+    UPDATE submit_attempts SET revoke_outcome = :outcome
+    WHERE company_id = :company_id AND message_id = :message_id AND channel = 'rcs'
+      AND carrier = :carrier AND number = 1 AND revoke_outcome IS NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """What to revoke; ``outcome`` when the carrier has answered before."""
+
+    bot_id: str
+    carrier_message_id: str | None
+    outcome: RevokeOutcome | None
+
+
+async def load_revoke(session: AsyncSession, order: RevokeOrder) -> Revoke:
+    """Note that a revoke was asked for and return what it needs."""
+    row = (
+        await session.execute(
+            _LOAD,
+            {"company_id": order.company_id, "message_id": order.message_id, "carrier": order.carrier.value},
+        )
+    ).one()
+    outcome = RevokeOutcome(row.revoke_outcome) if row.revoke_outcome else None
+    return Revoke(row.bot_id, row.carrier_message_id, outcome)
+
+
+async def record_revoke(session: AsyncSession, order: RevokeOrder, outcome: RevokeOutcome) -> None:
+    """Put the carrier's answer on record; the first one stands."""
+    await session.execute(
+        _RECORD,
+        {
+            "company_id": order.company_id,
+            "message_id": order.message_id,
+            "carrier": order.carrier.value,
+            "outcome": outcome.value,
+        },
+    )

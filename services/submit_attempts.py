@@ -1,0 +1,235 @@
+"""The record of every submit, written before the carrier is called: the guard against sending twice.
+
+Design: a submit whose row is found accepted is answered from the row; found in flight, its outcome is
+unknown and nothing is sent again; found waiting, it certainly never reached the carrier and may go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from secrets import randbelow
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.campaigns import CampaignStatus
+from domain.carrier_exchange import ReceiptState, SubmitOutcome
+from domain.carriers import Channel
+from domain.delivery import ReceiptNotice, Submission, SubmissionOutcome, SubmitOrder
+from domain.message_parts import parts_for
+from domain.messages import MessageStatus, StatusReason
+from domain.templates import Template, parse_template
+from models.submit_attempt import AttemptState
+from services.lanes import hold_number, reserve_company_slots
+
+# A slot this near is waited for in the activity instead of being scheduled again.
+NEAR = timedelta(seconds=2)
+
+_LOAD = text("""
+    SELECT m.id AS message_id, m.company_id, m.phone_number, m.variables, m.status AS message_status,
+           c.status AS campaign_status, k.part_table,
+           CASE r.channel WHEN 'sms' THEN c.sms_text ELSE c.rcs_text END AS template,
+           CASE r.channel WHEN 'sms' THEN s.sender ELSE o.bot_id END AS sender,
+           a.id AS attempt_id, a.state, a.body, a.reference, a.outcome, a.reason, a.not_before, a.ended_at,
+           a.started_at, a.receipt_state, a.receipt_reason, a.receipt_at, clock_timestamp() AS now,
+           (SELECT array_agg(g.segment) FROM submit_segments g WHERE g.company_id = a.company_id
+            AND g.attempt_id = a.id AND g.outcome IN ('throttled', 'not_sent')) AS missing_segments
+    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:channels AS text[]),
+                CAST(:carriers AS text[]))
+         WITH ORDINALITY AS r(company_id, message_id, channel, carrier, position)
+    JOIN messages m ON m.company_id = r.company_id AND m.id = r.message_id
+    JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
+    LEFT JOIN sms_accounts s ON s.company_id = m.company_id
+    LEFT JOIN official_accounts o ON o.company_id = m.company_id
+    LEFT JOIN LATERAL (
+        SELECT part_table FROM contracts WHERE company_id = m.company_id
+        AND valid_from <= (m.accepted_at AT TIME ZONE 'Asia/Tokyo')::date ORDER BY valid_from DESC LIMIT 1
+    ) k ON true
+    LEFT JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
+        AND a.channel = r.channel AND a.carrier = r.carrier AND a.number = 1
+    ORDER BY r.position
+    -- Orders this submit against a cancel: either it sees the cancel, or the cancel waits for its commit.
+    FOR SHARE OF c
+""")
+
+_INSERT = text("""
+    INSERT INTO submit_attempts
+        (company_id, message_id, channel, carrier, number, state, body, parts, reference, not_before)
+    VALUES (:company_id, :message_id, :channel, :carrier, 1, :state, :body, :parts, :reference, :not_before)
+    ON CONFLICT ON CONSTRAINT submit_attempts_once_key DO NOTHING
+    RETURNING id
+""")
+
+_CLAIM = text("""
+    UPDATE submit_attempts SET state = 'in_flight', started_at = clock_timestamp()
+    WHERE company_id = :company_id AND id = :attempt_id AND state = 'waiting'
+    RETURNING id
+""")
+
+_LOSE = text("""
+    WITH lost AS (
+        UPDATE submit_attempts SET state = 'unknown', outcome = 'unknown', ended_at = clock_timestamp()
+        WHERE company_id = :company_id AND id = :attempt_id AND state = 'in_flight'
+        RETURNING company_id, id, channel, carrier
+    )
+    INSERT INTO submit_segments (company_id, attempt_id, segment, channel, carrier, outcome)
+    SELECT company_id, id, 1, channel, carrier, 'unknown' FROM lost
+    ON CONFLICT (company_id, attempt_id, segment) DO NOTHING
+""")
+
+_SENDING = text("""
+    UPDATE messages SET status = 'sending'
+    WHERE company_id = ANY(:company_ids) AND id = ANY(:message_ids) AND status = 'accepted'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadySubmit:
+    """The attempt is on record as in flight: the carrier is to be called now, once.
+
+    ``segments``: those still to be sent (SMS), ``None`` for all.
+    """
+
+    attempt_id: UUID
+    phone_number: str
+    body: str
+    sender: str
+    reference: int
+    segments: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nothing may be sent before ``wait`` has passed."""
+
+    wait: timedelta
+
+
+Beginning = ReadySubmit | Later | Submission
+"""Call the carrier, come back later, or the answer is known without calling."""
+
+
+class SenderMissing(Exception):
+    """The company has no account to send from on this channel."""
+
+
+@lru_cache(maxsize=256)
+def _template(content: str) -> Template:
+    return parse_template(content)
+
+
+async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) -> list[Beginning]:
+    """Decide for each order whether it may go, and put those that may on record as in flight.
+
+    The carrier must only be called after this has been committed. Answers come in the orders' order;
+    ``LookupError`` when a message does not exist in its company.
+    """
+    rows = (
+        await session.execute(
+            _LOAD,
+            {
+                "company_ids": [order.company_id for order in orders],
+                "message_ids": [order.message_id for order in orders],
+                "channels": [order.channel.value for order in orders],
+                "carriers": [order.carrier.value for order in orders],
+            },
+        )
+    ).all()
+    if len(rows) != len(orders):
+        raise LookupError("a message to submit does not exist")
+    beginnings = [await _begin(session, order, row) for order, row in zip(orders, rows, strict=True)]
+    begun = [o for o, b in zip(orders, beginnings, strict=True) if isinstance(b, ReadySubmit)]
+    if begun:
+        await session.execute(
+            _SENDING,
+            {"company_ids": [o.company_id for o in begun], "message_ids": [o.message_id for o in begun]},
+        )
+    return beginnings
+
+
+async def _begin(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Beginning:
+    if row.attempt_id is not None and row.state != AttemptState.WAITING:
+        if row.state == AttemptState.IN_FLIGHT:
+            # Whoever held it is gone without an answer. A receipt may still tell; see sweeps.
+            await session.execute(_LOSE, {"company_id": order.company_id, "attempt_id": row.attempt_id})
+        return _known_answer(order, row)
+    if row.campaign_status == CampaignStatus.CANCELLED or MessageStatus(row.message_status).is_final:
+        return Submission(SubmissionOutcome.WITHDRAWN, row.now)
+    not_before = row.not_before
+    if order.reserves_slot and row.attempt_id is None:
+        not_before = (await reserve_company_slots(session, order.company_id, 1)).first
+    if not_before is not None and not_before - row.now > NEAR:
+        if row.attempt_id is None:
+            await _insert(session, order, row, AttemptState.WAITING, not_before)
+        return Later(not_before - row.now)
+    if row.sender is None:
+        raise SenderMissing(order.channel.value)
+    if order.channel is Channel.SMS:
+        wait = await hold_number(session, order.carrier, row.phone_number, order.message_id)
+        if wait is not None:
+            return Later(wait)
+    return await _claim(session, order, row)
+
+
+def _known_answer(order: SubmitOrder, row: Row[Any]) -> Submission:
+    """Answer from the record: never a second call for what may have left."""
+    at: datetime = row.ended_at or row.started_at
+    if row.state in (AttemptState.IN_FLIGHT, AttemptState.UNKNOWN):
+        outcome = SubmissionOutcome.UNKNOWN
+    else:
+        outcome = SubmissionOutcome.of(SubmitOutcome(row.outcome))
+    receipt = None
+    if row.receipt_state is not None:
+        receipt = ReceiptNotice(
+            order.channel,
+            order.carrier,
+            ReceiptState(row.receipt_state),
+            StatusReason(row.receipt_reason) if row.receipt_reason else None,
+            row.receipt_at,
+        )
+    reason = StatusReason(row.reason) if row.reason else None
+    return Submission(outcome, at, reason, receipt)
+
+
+async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Beginning:
+    if row.attempt_id is None:
+        attempt_id, body, reference = await _insert(session, order, row, AttemptState.IN_FLIGHT, None)
+        missing = None
+    else:
+        claimed = await session.execute(
+            _CLAIM, {"company_id": order.company_id, "attempt_id": row.attempt_id}
+        )
+        attempt_id, body, reference = claimed.scalar_one_or_none(), row.body, row.reference
+        missing = row.missing_segments
+    if attempt_id is None:
+        # Another worker took the same attempt a moment ago; only its receipt can tell.
+        return Submission(SubmissionOutcome.UNKNOWN, row.now)
+    segments = tuple(missing) if missing else None
+    return ReadySubmit(attempt_id, row.phone_number, body, row.sender, reference, segments)
+
+
+async def _insert(
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], state: AttemptState, not_before: datetime | None
+) -> tuple[UUID | None, str, int]:
+    body = _template(row.template).render(row.variables)
+    # A +Message counts one whatever its length (B-2).
+    parts = parts_for(body, tuple(row.part_table)) if order.channel is Channel.SMS else 1
+    reference = randbelow(65_536)
+    inserted = await session.execute(
+        _INSERT,
+        {
+            "company_id": order.company_id,
+            "message_id": order.message_id,
+            "channel": order.channel.value,
+            "carrier": order.carrier.value,
+            "state": state.value,
+            "body": body,
+            "parts": parts,
+            "reference": reference,
+            "not_before": not_before,
+        },
+    )
+    return inserted.scalar_one_or_none(), body, reference

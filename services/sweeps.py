@@ -1,0 +1,133 @@
+"""What was committed but not carried on: campaigns without a workflow, receipts not applied.
+
+Every sweep is safe to run at any time and from several processes: it only repeats what repeating
+does not change.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.carrier_exchange import ReceiptState
+from domain.carriers import Carrier, Channel
+from domain.delivery import ReceiptNotice
+from domain.messages import StatusReason
+from services.campaign_counters import CounterChanges
+from services.receipts import AppliedReceipt, match_waiting_receipts
+
+# A receipt usually finds its submit within milliseconds; the sweep looks after those that did not.
+RECEIPT_IS_LATE_AFTER = timedelta(seconds=5)
+# Before a receipt is taken for that of a submit whose answer was lost, the answer gets this long.
+ADOPT_AFTER = timedelta(seconds=60)
+# Carriers hold messages for 14 days at most (R-10); what no submit claimed by then never will be.
+FORGET_AFTER = timedelta(days=15)
+BATCH = 500
+
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7205)")
+
+_OPEN_CAMPAIGNS = text("""
+    SELECT company_id, id FROM campaigns
+    WHERE status = 'registered' OR (status = 'sending' AND fed_at IS NULL)
+    ORDER BY registered_at LIMIT :batch
+""")
+
+_UNMATCHED = text("""
+    SELECT carrier_message_id FROM receipts
+    WHERE applied_at IS NULL AND message_id IS NULL AND carrier_message_id IS NOT NULL
+      AND received_at < clock_timestamp() - :late
+    ORDER BY received_at DESC LIMIT :batch
+""")
+
+# A receipt nobody claims goes to the one submit to that number, at that carrier, whose answer was lost.
+_ADOPT = text("""
+    WITH orphan AS (
+        SELECT r.id, r.carrier_message_id, s.company_id, s.attempt_id, s.segment,
+               count(*) OVER (PARTITION BY r.id) AS submits,
+               row_number() OVER (PARTITION BY s.attempt_id, s.segment ORDER BY r.received_at) AS receipts
+        FROM receipts r
+        JOIN messages m ON m.phone_number = r.phone_number
+        JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
+            AND a.channel = r.channel AND a.carrier = r.carrier AND a.state = 'unknown'
+            AND a.started_at BETWEEN r.received_at - interval '72 hours' AND r.received_at
+        JOIN submit_segments s ON s.company_id = a.company_id AND s.attempt_id = a.id
+            AND s.outcome = 'unknown' AND s.carrier_message_id IS NULL
+        WHERE r.applied_at IS NULL AND r.message_id IS NULL AND r.carrier_message_id IS NOT NULL
+          AND r.received_at < clock_timestamp() - :adopt_after
+    )
+    UPDATE submit_segments s SET carrier_message_id = o.carrier_message_id
+    FROM orphan o
+    WHERE o.submits = 1 AND o.receipts = 1
+      AND s.company_id = o.company_id AND s.attempt_id = o.attempt_id AND s.segment = o.segment
+    RETURNING s.carrier_message_id
+""")
+
+_FORGET = text("""
+    UPDATE receipts SET applied_at = clock_timestamp()
+    WHERE applied_at IS NULL AND message_id IS NULL AND received_at < clock_timestamp() - :forget_after
+""")
+
+_UNSIGNALLED = text("""
+    SELECT DISTINCT ON (a.id) a.company_id, a.message_id, a.id AS attempt_id, a.channel, a.carrier,
+           a.receipt_state, a.receipt_reason, a.receipt_at, m.status IN ('accepted', 'sending', 'sent') AS is_open
+    FROM receipts r
+    JOIN messages m ON m.company_id = r.company_id AND m.id = r.message_id
+    JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
+        AND a.channel = r.channel AND a.carrier = r.carrier AND a.receipt_state IS NOT NULL
+    WHERE r.applied_at IS NULL AND r.received_at < clock_timestamp() - :late
+    LIMIT :batch
+""")
+
+_SETTLE = text("""
+    UPDATE receipts SET applied_at = clock_timestamp()
+    WHERE applied_at IS NULL AND message_id = ANY(CAST(:message_ids AS uuid[]))
+""")
+
+
+async def is_only_sweeper(session: AsyncSession) -> bool:
+    """Take the sweeper's turn for this transaction; ``False`` when another process has it."""
+    return bool((await session.execute(_TRY_LOCK)).scalar_one())
+
+
+async def open_campaigns(session: AsyncSession) -> list[tuple[UUID, UUID]]:
+    """Return (company id, campaign id) of campaigns that must have a running workflow."""
+    rows = await session.execute(_OPEN_CAMPAIGNS, {"batch": BATCH})
+    return [(row.company_id, row.id) for row in rows]
+
+
+async def match_late_receipts(session: AsyncSession) -> list[AppliedReceipt]:
+    """Match receipts that came before their submit, or whose submit's answer was lost."""
+    late = {"late": RECEIPT_IS_LATE_AFTER, "batch": BATCH}
+    waiting = list((await session.execute(_UNMATCHED, late)).scalars())
+    if waiting:
+        waiting += (await session.execute(_ADOPT, {"adopt_after": ADOPT_AFTER})).scalars()
+        await session.execute(_FORGET, {"forget_after": FORGET_AFTER})
+    counters = CounterChanges()
+    applied = await match_waiting_receipts(session, waiting, counters)
+    await counters.write(session)
+    return applied
+
+
+async def unsignalled_receipts(session: AsyncSession) -> list[AppliedReceipt]:
+    """Return deciding receipts whose message is still open, to be signalled again; settle the others."""
+    rows = (await session.execute(_UNSIGNALLED, {"late": RECEIPT_IS_LATE_AFTER, "batch": BATCH})).all()
+    closed = [row.message_id for row in rows if not row.is_open]
+    if closed:
+        await session.execute(_SETTLE, {"message_ids": closed})
+    return [
+        AppliedReceipt(
+            row.company_id,
+            row.message_id,
+            row.attempt_id,
+            ReceiptNotice(
+                Channel(row.channel),
+                Carrier(row.carrier),
+                ReceiptState(row.receipt_state),
+                StatusReason(row.receipt_reason) if row.receipt_reason else None,
+                row.receipt_at,
+            ),
+        )
+        for row in rows
+        if row.is_open
+    ]

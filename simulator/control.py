@@ -1,0 +1,233 @@
+"""The control API: look at and change handsets, messages, link faults. JSON, no auth, loopback."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simulator.carriers import CARRIERS, MAAP_CARRIERS
+from simulator.faults import apply_changes, as_json
+from simulator.handsets import Handset, scenarios_as_json
+from simulator.http_tools import json_response, read_object
+from simulator.ledger import utc_now
+from simulator.maap.bots import Bot, Bots
+from simulator.maap.operator import MaapOperator
+from simulator.maap.webhooks import Webhooks
+from simulator.network import Network
+from simulator.number_recycling import month_index
+from simulator.numbers import national
+from simulator.scenario_table import BY_NAME
+from simulator.smpp.centre import ShortMessageCentre
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_MOST_MESSAGES = 1000
+
+
+class _NoSuchThing(Exception):
+    """404 of the control API."""
+
+
+class Control:
+    """HTTP handlers of the control API; ValueError becomes 400 with its text."""
+
+    def __init__(
+        self,
+        network: Network,
+        centres: dict[str, ShortMessageCentre],
+        operators: dict[str, MaapOperator],
+        webhooks: Webhooks,
+        bots: Bots,
+    ) -> None:
+        self._network = network
+        self._centres = centres
+        self._operators = operators
+        self._webhooks = webhooks
+        self._bots = bots
+
+    def routes(self) -> list[Route]:
+        """All routes under /control."""
+        table: list[tuple[str, str, Endpoint]] = [
+            ("/scenarios", "GET", self._scenarios),
+            ("/handsets/{number}", "GET", self._get_handset),
+            ("/handsets/{number}", "PUT", self._put_handset),
+            ("/handsets", "GET", self._list_handsets),
+            ("/messages", "GET", self._messages),
+            ("/bots/{carrier}/{bot_id}", "PUT", self._put_bot),
+            ("/links/{carrier}", "POST", self._link),
+            ("/faults", "GET", self._get_faults),
+            ("/faults", "PUT", self._put_faults),
+            ("/reset", "POST", self._reset),
+            ("/state", "GET", self._state),
+        ]
+        return [
+            Route("/control" + path, _guarded(endpoint), methods=[method]) for path, method, endpoint in table
+        ]
+
+    async def _scenarios(self, request: Request) -> Response:
+        return json_response(scenarios_as_json())
+
+    # --- handsets
+
+    async def _get_handset(self, request: Request) -> Response:
+        return json_response(self._network.handsets.get(_number(request)).as_json())
+
+    async def _list_handsets(self, request: Request) -> Response:
+        return json_response({"handsets": [item.as_json() for item in self._network.handsets.changed()]})
+
+    async def _put_handset(self, request: Request) -> Response:
+        number, wishes = _number(request), await read_object(request)
+        handset = _changed_handset(self._network.handsets.get(number), wishes)
+        self._network.handsets.change(handset)
+        self._network.handsets.save()
+        return json_response(handset.as_json())
+
+    async def _messages(self, request: Request) -> Response:
+        raw = request.query_params.get("number")
+        limit = int(request.query_params.get("limit") or _MOST_MESSAGES)
+        if raw is None:
+            found = self._network.messages.latest(limit)
+        else:
+            number = national(raw)
+            if number is None:
+                raise ValueError("number must be a Japanese mobile number")
+            found = self._network.messages.of(number)[-limit:]
+        return json_response({"messages": [message.as_json() for message in found]})
+
+    async def _put_bot(self, request: Request) -> Response:
+        carrier, bot_id = request.path_params["carrier"], request.path_params["bot_id"]
+        if carrier not in MAAP_CARRIERS:
+            raise _NoSuchThing("no such MaaP carrier")
+        bot = _changed_bot(self._bots.get(carrier, bot_id), await read_object(request))
+        self._bots.put(carrier, bot_id, bot)
+        return json_response({"allow_subscribers": bot.allow_subscribers, "total": bot.total})
+
+    # --- faults
+
+    async def _link(self, request: Request) -> Response:
+        centre = self._centres.get(request.path_params["carrier"])
+        if centre is None:
+            raise _NoSuchThing("no such carrier")
+        wishes = await read_object(request)
+        drop, unbind = wishes.pop("drop", False), wishes.pop("unbind", False)
+        if not isinstance(drop, bool) or not isinstance(unbind, bool):
+            raise ValueError("drop and unbind must be true or false")
+        apply_changes(centre.faults, wishes)
+        if "silent" in wishes:
+            centre.apply_silence()
+        if unbind:
+            centre.unbind_all()
+        if drop:
+            centre.drop_all()
+        return json_response(as_json(centre.faults))
+
+    async def _get_faults(self, request: Request) -> Response:
+        return json_response(as_json(self._network.faults))
+
+    async def _put_faults(self, request: Request) -> Response:
+        apply_changes(self._network.faults, await read_object(request))
+        return json_response(as_json(self._network.faults))
+
+    # --- all of it
+
+    async def _reset(self, request: Request) -> Response:
+        wishes = await read_object(request)
+        network = self._network
+        network.reset_faults()
+        for centre in self._centres.values():
+            centre.reset()
+        network.agenda.clear()
+        network.messages.clear()
+        network.handsets.reset()
+        self._webhooks.clear()
+        self._bots.reset()
+        aside = await network.ledger.rotate() if wishes.get("ledger") is True else None
+        return json_response({"reset": True, "ledger_moved_to": str(aside) if aside else None})
+
+    async def _state(self, request: Request) -> Response:
+        network = self._network
+        carriers = {}
+        for name in CARRIERS:
+            operator = self._operators.get(name)
+            carriers[name] = self._centres[name].as_json() | {
+                "faults": as_json(network.links[name]),
+                "rcs": None if operator is None else operator.as_json(),
+            }
+        return json_response(
+            {
+                "time": utc_now(),
+                "seed": network.seed,
+                "time_scale": network.settings.time_scale,
+                "messages_kept": len(network.messages),
+                "planned": len(network.agenda),
+                "faults": as_json(network.faults),
+                "webhooks": self._webhooks.as_json(),
+                "ledger": network.ledger.summary(),
+                "bots": self._bots.as_json(),
+                "carriers": carriers,
+            }
+        )
+
+
+def _guarded(endpoint: Endpoint) -> Endpoint:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ValueError as error:
+            return json_response({"error": str(error)}, 400)
+        except _NoSuchThing as error:
+            return json_response({"error": str(error)}, 404)
+
+    return guarded
+
+
+def _number(request: Request) -> str:
+    number = national(request.path_params["number"])
+    if number is None:
+        raise ValueError("number must be a Japanese mobile number")
+    return number
+
+
+def _changed_handset(handset: Handset, wishes: dict[str, Any]) -> Handset:
+    unknown = wishes.keys() - {"carrier", "app", "on", "scenario", "out_of_service_months"}
+    if unknown:
+        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
+    carrier = wishes.get("carrier", handset.carrier)
+    if carrier is not None and carrier not in CARRIERS:
+        raise ValueError(f"carrier must be null or one of {', '.join(CARRIERS)}")
+    app, on = wishes.get("app", handset.app), wishes.get("on", handset.on)
+    if not isinstance(app, bool) or not isinstance(on, bool):
+        raise ValueError("app and on must be true or false")
+    scenario = BY_NAME.get(wishes.get("scenario", handset.scenario.name))
+    if scenario is None:
+        raise ValueError("no such scenario; GET /control/scenarios lists them")
+    months = handset.months
+    if "out_of_service_months" in wishes:
+        months = _months(wishes["out_of_service_months"])
+    # Rakuten runs no MaaP, so no handset of it can have the app.
+    return Handset(handset.number, carrier, app and carrier != "rakuten", on, scenario, months)
+
+
+def _months(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(month, str) for month in value):
+        raise ValueError('out_of_service_months must be a list of "YYYY-MM", or null')
+    for month in value:
+        month_index(month)
+    return tuple(value)
+
+
+def _changed_bot(bot: Bot, wishes: dict[str, Any]) -> Bot:
+    allow = wishes.get("allow_subscribers", bot.allow_subscribers)
+    generated = wishes.get("generated", bot.generated)
+    if not isinstance(allow, bool):
+        raise ValueError("allow_subscribers must be true or false")
+    if type(generated) is not int or not 0 <= generated <= 9_999_999:
+        raise ValueError("generated must be 0 to 9999999")
+    subscribers = bot.subscribers
+    if "subscribers" in wishes:
+        numbers = [national(str(raw)) for raw in wishes["subscribers"]]
+        subscribers = {number: utc_now() for number in numbers if number is not None}
+    return Bot(allow, subscribers, generated)

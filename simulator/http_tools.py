@@ -1,0 +1,39 @@
+"""Small things all HTTP handlers of the simulator share."""
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer, readable Japanese."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return Response(body, status, headers, "application/json")
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object of a request; an empty body is {}. Raises ValueError."""
+    body = await request.body()
+    value = json.loads(body) if body else {}
+    if not isinstance(value, dict):
+        raise ValueError("the body must be a JSON object")
+    return value
+
+
+async def keep_silent(request: Request, stopping: asyncio.Event) -> Response:
+    """Answer nothing until the client gives up or the simulator stops."""
+    await request.body()
+    gone = asyncio.create_task(_wait_for_disconnect(request))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait((gone, stopped), return_when=asyncio.FIRST_COMPLETED)
+    gone.cancel()
+    stopped.cancel()
+    return Response(status_code=503, headers={"connection": "close"})
+
+
+async def _wait_for_disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,285 @@
+"""What carriers post to us, in every spelling and in none (R-5, R-8…R-10, R-13, O-1 STOP texts)."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from domain.carrier_exchange import DeliveryReceipt, InboundMessage, ReceiptState
+from domain.carriers import Carrier, Channel
+from domain.messages import StatusReason
+from gateways.maap import NEW_USER_POSTBACK, UnreadableEvent, WebhookEvent, WhyUnreadable, parse_webhook
+from gateways.maap.statuses import MAX_MESSAGE_ID_LENGTH
+
+CONTACT = {"userContact": "+819012345678"}
+
+
+def parse(event: Any) -> WebhookEvent:
+    (only,) = parse_webhook(Carrier.DOCOMO, json.dumps(event).encode())
+    return only
+
+
+def status_event(status: Any, **more: Any) -> dict[str, Any]:
+    message = {"msgId": "Mz1", "status": status, "timestamp": "2026-11-23T01:02:03.123Z", **more}
+    return {"event": "messageStatus", "RCSMessage": message, "messageContact": CONTACT, "botId": "bot"}
+
+
+def receipt(event: Any) -> DeliveryReceipt:
+    parsed = parse(event)
+    assert isinstance(parsed, DeliveryReceipt)
+    return parsed
+
+
+def inbound(event: Any) -> InboundMessage:
+    parsed = parse(event)
+    assert isinstance(parsed, InboundMessage)
+    return parsed
+
+
+def test_receipt_holds_what_the_carrier_said() -> None:
+    event = status_event("delivered")
+    body = json.dumps(event)
+    assert parse_webhook(Carrier.DOCOMO, body.encode()) == (
+        DeliveryReceipt(
+            channel=Channel.RCS,
+            carrier=Carrier.DOCOMO,
+            carrier_message_id="Mz1",
+            state=ReceiptState.DELIVERED,
+            reason=None,
+            carrier_code="delivered",
+            occurred_at=datetime(2026, 11, 23, 1, 2, 3, 123000, tzinfo=UTC),
+            phone_number="09012345678",
+            raw=body,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("sent", ReceiptState.SENT),
+        ("delivered", ReceiptState.DELIVERED),
+        ("DELIVERED", ReceiptState.DELIVERED),
+        (" Delivered ", ReceiptState.DELIVERED),
+        ("displayed", ReceiptState.READ),
+        ("read", ReceiptState.READ),
+        ("failed", ReceiptState.UNDELIVERED),
+        ("cancelled", ReceiptState.REVOKED),
+        ("canceled", ReceiptState.REVOKED),
+        ("revoked", ReceiptState.REVOKED),
+        ("teleported", ReceiptState.UNKNOWN),
+        (5, ReceiptState.UNKNOWN),
+    ],
+)
+def test_every_spelling_of_a_status_is_understood(status: Any, state: ReceiptState) -> None:
+    """R-13 reads, R-9 revokes; an unmapped word is kept, never an error."""
+    parsed = receipt(status_event(status))
+    assert parsed.state is state
+    assert parsed.carrier_code == str(status).strip()
+    assert str(status) in parsed.raw
+
+
+@pytest.mark.parametrize(
+    ("reason", "state", "status_reason", "code"),
+    [
+        ({"code": 40401, "text": "no app"}, ReceiptState.UNDELIVERED, StatusReason.NOT_CAPABLE, "40401"),
+        ({"code": "408"}, ReceiptState.UNDELIVERED, StatusReason.ABSENT, "408"),
+        (410, ReceiptState.UNDELIVERED, StatusReason.BARRED, "410"),
+        ({"code": 40402}, ReceiptState.WRONG_CARRIER, None, "40402"),
+        ({"code": 31337}, ReceiptState.UNDELIVERED, None, "31337"),
+        ({"text": "handset error"}, ReceiptState.UNDELIVERED, None, "handset error"),
+        ({"code": 0, "text": "handset error"}, ReceiptState.UNDELIVERED, None, "handset error"),
+        ("handset error", ReceiptState.UNDELIVERED, None, "handset error"),
+        (None, ReceiptState.UNDELIVERED, None, "failed"),
+        ([], ReceiptState.UNDELIVERED, None, "failed"),
+        ({"code": True}, ReceiptState.UNDELIVERED, None, "failed"),
+    ],
+)
+def test_failure_reasons_come_from_the_table(
+    reason: Any, state: ReceiptState, status_reason: StatusReason | None, code: str
+) -> None:
+    """L-3 不達 with reason; S-3/R-6 a "failed" that means "not my subscriber"."""
+    for event in (status_event("failed", reason=reason), {**status_event("failed"), "reason": reason}):
+        parsed = receipt(event)
+        assert (parsed.state, parsed.reason, parsed.carrier_code) == (state, status_reason, code)
+
+
+def test_reason_of_a_delivered_message_is_no_failure() -> None:
+    assert receipt(status_event("delivered", reason={"code": 40402})).state is ReceiptState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "messageStatus", "status": "delivered", "msgId": "Mz1", "userContact": "+819012345678"},
+        {
+            "event": "MESSAGESTATUS",
+            "RCSMessage": {"status": None, "msgId": None},
+            "status": "delivered",
+            "msgId": "Mz1",
+            "messageContact": CONTACT,
+        },
+        {"RCSMessage": {"status": "delivered", "msgId": "Mz1"}, "messageContact": CONTACT},
+        {"event": None, "RCSMessage": {"status": "delivered", "msgId": "Mz1"}, "messageContact": CONTACT},
+    ],
+)
+def test_fields_are_found_wherever_the_carrier_puts_them(event: Any) -> None:
+    parsed = receipt(event)
+    assert (parsed.state, parsed.carrier_message_id) == (ReceiptState.DELIVERED, "Mz1")
+    assert parsed.phone_number == "09012345678"
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("2026-11-23T10:00:00+09:00", datetime(2026, 11, 23, 1, tzinfo=UTC)),
+        ("2026-11-23T01:00:00", datetime(2026, 11, 23, 1, tzinfo=UTC)),
+        ("yesterday", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        (1_700_000_000, None),
+        (None, None),
+    ],
+)
+def test_timestamps_are_utc_or_nothing(timestamp: Any, expected: datetime | None) -> None:
+    assert receipt(status_event("read", timestamp=timestamp)).occurred_at == expected
+
+
+@pytest.mark.parametrize(
+    ("contact", "number"),
+    [
+        ("tel:+81-90-1234-5678", "09012345678"),
+        ("sip:+819012345678@example.jp;user=phone", "09012345678"),
+        ("819012345678", "09012345678"),
+        ("09012345678", "09012345678"),
+        ("+14251234567", None),
+        ("anonymous", None),
+        (None, None),
+        (["+819012345678"], None),
+    ],
+)
+def test_contact_becomes_a_national_number(contact: Any, number: str | None) -> None:
+    event = {**status_event("read"), "messageContact": {"userContact": contact}}
+    assert receipt(event).phone_number == number
+
+
+@pytest.mark.parametrize("message_id", [None, "", {}, "m" * (MAX_MESSAGE_ID_LENGTH + 1)])
+def test_receipt_without_a_usable_id_is_kept(message_id: Any) -> None:
+    assert receipt(status_event("delivered", msgId=message_id)).carrier_message_id is None
+
+
+@pytest.mark.parametrize("kind", ["reply", "action"])
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_tap_brings_its_identifier(kind: str, wrapped: bool) -> None:
+    """R-5: the suggestion's 識別子 and its label."""
+    tapped = {"response": {kind: {"displayText": "確認", "postback": {"data": "rsv:ok"}}}}
+    message = {"msgId": "Up1", **({"suggestedResponse": tapped} if wrapped else tapped)}
+    event = {"event": "response", "RCSMessage": message, "messageContact": CONTACT, "botId": "bot"}
+    parsed = inbound(event)
+    assert (parsed.text, parsed.postback_data) == ("確認", "rsv:ok")
+    assert (parsed.phone_number, parsed.bot_id, parsed.carrier_message_id) == ("09012345678", "bot", "Up1")
+    assert inbound({**event, "event": None}).postback_data == "rsv:ok"
+
+
+@pytest.mark.parametrize("name", ["message", None])
+def test_text_from_the_end_user_comes_in(name: str | None) -> None:
+    event = {
+        "event": name,
+        "RCSMessage": {"msgId": "Up2", "textMessage": "配信停止"},
+        "messageContact": CONTACT,
+    }
+    parsed = inbound(event)
+    assert (parsed.text, parsed.postback_data, parsed.bot_id) == ("配信停止", None, None)
+
+
+def test_new_user_is_told_by_its_postback() -> None:
+    """R-14: a subscription."""
+    parsed = inbound({"event": "newUser", "RCSMessage": {"msgId": "U"}, "messageContact": CONTACT})
+    assert parsed.postback_data == NEW_USER_POSTBACK
+
+
+@pytest.mark.parametrize(
+    ("body", "why", "name"),
+    [
+        (b"", WhyUnreadable.NOT_JSON, None),
+        (b"\xff\x00{", WhyUnreadable.NOT_JSON, None),
+        (b"[" * 200_000, WhyUnreadable.NOT_JSON, None),
+        (b'"text"', WhyUnreadable.NOT_AN_OBJECT, None),
+        (b"{}", WhyUnreadable.UNKNOWN_EVENT, None),
+        (b'{"event":"sunrise"}', WhyUnreadable.UNKNOWN_EVENT, "sunrise"),
+        (b'{"event":"isTyping","RCSMessage":{"isTyping":"active"}}', WhyUnreadable.NOT_USED, "isTyping"),
+        (b'{"event":"fileStatus","file":{"status":"ready"}}', WhyUnreadable.NOT_USED, "fileStatus"),
+        (b'{"event":"alias"}', WhyUnreadable.NOT_USED, "alias"),
+        (
+            b'{"event":"messageStatus","RCSMessage":{"status":"pending"}}',
+            WhyUnreadable.NOT_USED,
+            "messageStatus",
+        ),
+        (b'{"event":"messageStatus","RCSMessage":{"msgId":"M"}}', WhyUnreadable.NO_STATUS, "messageStatus"),
+        (b'{"event":"message","RCSMessage":{"textMessage":"x"}}', WhyUnreadable.NO_SENDER, "message"),
+    ],
+)
+def test_what_cannot_be_used_is_kept_with_the_reason(
+    body: bytes, why: WhyUnreadable, name: str | None
+) -> None:
+    """carriers.md §2: unknown events are stored and answered 200."""
+    (event,) = parse_webhook(Carrier.AU, body)
+    assert isinstance(event, UnreadableEvent)
+    assert (event.carrier, event.why, event.event) == (Carrier.AU, why, name)
+    assert event.raw == body.decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+def test_array_is_one_event_each() -> None:
+    body = json.dumps([status_event("sent"), status_event("delivered"), 7]).encode()
+    sent, delivered, seven = parse_webhook(Carrier.SOFTBANK, body)
+    assert isinstance(sent, DeliveryReceipt)
+    assert isinstance(delivered, DeliveryReceipt)
+    assert isinstance(seven, UnreadableEvent)
+    assert (sent.state, delivered.state) == (ReceiptState.SENT, ReceiptState.DELIVERED)
+    assert ("delivered" in sent.raw, "delivered" in delivered.raw) == (False, True)
+
+
+def test_strings_can_be_stored_in_postgresql() -> None:
+    """NUL and half surrogate pairs are valid in JSON, but no text column takes them."""
+    body = (
+        rb'{"event":"message","RCSMessage":{"textMessage":"a\u0000b\ud83d","msgId":"i\u0000"},'
+        rb'"messageContact":{"userContact":"+819012345678"}}'
+    )
+    (event,) = parse_webhook(Carrier.AU, body)
+    assert isinstance(event, InboundMessage)
+    assert (event.text, event.carrier_message_id) == ("a\ufffdb\ufffd", "i\ufffd")
+
+
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+_NAMES = st.sampled_from(
+    ["event", "RCSMessage", "messageContact", "msgId", "status", "timestamp", "userContact", "botId",
+     "reason", "code", "text", "textMessage", "suggestedResponse", "response", "reply", "postback", "data"]
+)  # fmt: skip
+_WORDS = st.sampled_from(
+    ["messageStatus", "response", "message", "newUser", "alias", "failed", "delivered", "+819012345678"]
+)
+_EVENTS = st.recursive(
+    _SCALARS | _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300) | _EVENTS.map(lambda event: json.dumps(event).encode()))
+@example(b'{"event":"message","RCSMessage":{"msgId":' + b"9" * 5000 + b"}}")
+@example('{"event":"messageStatus","status":"read"}'.encode("utf-16"))
+@example(b'\xef\xbb\xbf{"event":"messageStatus","status":"read"}')
+def test_no_body_raises_or_yields_what_cannot_be_stored(body: bytes) -> None:
+    for event in parse_webhook(Carrier.DOCOMO, body):
+        assert isinstance(event, DeliveryReceipt | InboundMessage | UnreadableEvent)
+        for name in event.__dataclass_fields__:
+            value = getattr(event, name)
+            if isinstance(value, str):
+                assert "\x00" not in value
+                value.encode()  # raises on half a surrogate pair
+        if not isinstance(event, UnreadableEvent):
+            assert len(event.carrier_message_id or "") <= MAX_MESSAGE_ID_LENGTH
+            assert event.phone_number is None or len(event.phone_number) == 11

@@ -1,0 +1,61 @@
+"""Frames and the stream decoder (carriers.md §1.3)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateways.smpp.pdu import MAX_PDU_OCTETS, CommandId, Pdu, PduStream, ProtocolError
+
+ENQUIRE = bytes.fromhex("00000010 00000015 00000000 00000007")
+ACCEPTED = bytes.fromhex("00000013 80000004 00000000 00000008 616200")
+
+pdus = st.builds(
+    Pdu,
+    st.integers(0, 0xFFFF_FFFF),
+    st.integers(0, 0xFFFF_FFFF),
+    st.integers(0, 0xFFFF_FFFF),
+    st.binary(max_size=80),
+)
+
+
+def test_encodes_the_header_as_the_specification_shows_it() -> None:
+    assert Pdu(CommandId.ENQUIRE_LINK, 0, 7).encode() == ENQUIRE
+    assert Pdu(CommandId.SUBMIT_SM_RESP, 0, 8, b"ab\0").encode() == ACCEPTED
+
+
+def test_reads_two_pdus_of_one_write() -> None:
+    assert [pdu.sequence for pdu in PduStream().feed(ENQUIRE + ACCEPTED)] == [7, 8]
+
+
+@given(st.lists(pdus, max_size=5), st.lists(st.integers(1, 40), min_size=1))
+def test_reads_the_same_pdus_whatever_the_chunks(sent: list[Pdu], sizes: list[int]) -> None:
+    octets = b"".join(pdu.encode() for pdu in sent)
+    stream, received, turn = PduStream(), [], 0
+    while octets:
+        size = sizes[turn % len(sizes)]
+        received += list(stream.feed(octets[:size]))
+        octets, turn = octets[size:], turn + 1
+    assert received == sent
+
+
+@pytest.mark.parametrize("length", [0, 8, 15, MAX_PDU_OCTETS + 1, 0xFFFF_FFFF])
+def test_refuses_an_impossible_command_length(length: int) -> None:
+    with pytest.raises(ProtocolError, match=str(length)):
+        list(PduStream().feed(length.to_bytes(4, "big")))
+
+
+def test_yields_what_came_before_a_broken_frame() -> None:
+    pdus = PduStream().feed(ACCEPTED + bytes(16))
+    assert next(pdus).sequence == 8
+    with pytest.raises(ProtocolError):
+        next(pdus)
+
+
+@given(st.lists(st.binary(max_size=60), max_size=8))
+def test_no_octets_do_more_than_a_protocol_error(chunks: list[bytes]) -> None:
+    stream = PduStream()
+    try:
+        for chunk in chunks:
+            list(stream.feed(chunk))
+    except ProtocolError:
+        pass

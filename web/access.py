@@ -1,0 +1,91 @@
+"""Who may open a page: one dependency per route, naming the permission it needs (C-1)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import HTTPException
+from starlette.requests import Request
+
+from domain.callers import Caller
+from domain.permissions import Permission, Role, allows
+from services.database import Database
+from services.sign_in import SessionUser, session_for
+from web.cookies import session_token
+from web.csrf import SAFE_METHODS, check_form
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in, or the session has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The member of staff a page is made for."""
+
+    user: SessionUser
+
+    @property
+    def caller(self) -> Caller:
+        """In whose name services are called."""
+        return self.user.caller
+
+    @property
+    def role(self) -> Role:
+        """The role that decides what is shown."""
+        return self.user.role
+
+    def may(self, permission: Permission) -> bool:
+        """Whether to show what needs ``permission``."""
+        return allows(self.user.role, permission)
+
+
+class Requires:
+    """Dependency of a page: a signed-in user with ``permission``, and for a form, our own token.
+
+    ``Depends(requires(Permission.X))`` stands on every route that is not in ``web/public_routes.py``;
+    an architecture test walks the routes and looks for it.
+    """
+
+    def __init__(self, permission: Permission, *, is_activity: bool = True) -> None:
+        self.permission = permission
+        # A page that refreshes itself does not keep a session alive.
+        self.is_activity = is_activity
+
+    async def __call__(self, request: Request) -> SignedIn:
+        """Return who is signed in, or raise: sign-in page, 403, or a form that is not ours."""
+        signed_in = await current_user(request, is_activity=self.is_activity)
+        if signed_in is None:
+            raise SignInNeeded
+        if not signed_in.may(self.permission):
+            raise HTTPException(403)
+        if request.method not in SAFE_METHODS:
+            await check_form(request)
+        return signed_in
+
+
+requires = Requires
+
+
+def database_of(request: Request) -> Database:
+    """Return the way to PostgreSQL."""
+    database: Database = request.app.state.database
+    return database
+
+
+def now() -> datetime:
+    """Return the current time; the only clock of the portal."""
+    return datetime.now(UTC)
+
+
+async def current_user(request: Request, *, is_activity: bool = True) -> SignedIn | None:
+    """Return who is signed in, if anybody, and remember it for the page's frame."""
+    token = session_token(request)
+    if token is None:
+        return None
+    async with database_of(request).transaction() as session:
+        user = await session_for(session, token, now(), is_activity=is_activity)
+    if user is None:
+        return None
+    signed_in = SignedIn(user)
+    request.state.signed_in = signed_in
+    return signed_in

@@ -1,0 +1,24 @@
+"""The portal as a part of the application: ``install_web(app, settings)`` is all the composition root calls."""
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from web.error_pages import install_error_pages
+from web.pages import STATIC
+from web.routes import ROUTERS
+from web.security_headers import STATIC_PREFIX, SecurityHeaders
+from web.settings import WebSettings
+
+
+def install_web(app: FastAPI, settings: WebSettings) -> None:
+    """Add pages, static files, error pages and security headers to ``app``.
+
+    Called after the API is installed: what programs call keeps its own error answers.
+    ``app.state`` must hold ``database`` and ``delivery`` before the first request.
+    """
+    app.state.web_settings = settings
+    app.mount(STATIC_PREFIX.rstrip("/"), StaticFiles(directory=STATIC), name="static")
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    install_error_pages(app)
+    app.add_middleware(SecurityHeaders, settings=settings)

@@ -1,0 +1,72 @@
+"""The two cookies of the portal: the session, and a visitor's before there is one."""
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.settings import WebSettings
+
+
+def settings_of(request: Request) -> WebSettings:
+    """Return the portal's settings."""
+    settings: WebSettings = request.app.state.web_settings
+    return settings
+
+
+def _cookie_name(name: str, settings: WebSettings) -> str:
+    # With __Host- the browser itself refuses a cookie set by a sister domain or over plain HTTP.
+    return f"__Host-{name}" if settings.cookie_secure else name
+
+
+def session_token(request: Request) -> str | None:
+    """Return the session's token as the browser sent it."""
+    return request.cookies.get(_cookie_name("session", settings_of(request)))
+
+
+def visitor_token(request: Request) -> str:
+    """Return the token of a browser that is not signed in; made on the first visit."""
+    token = request.cookies.get(_cookie_name("visitor", settings_of(request)))
+    if token is None:
+        token = getattr(request.state, "visitor_token", None) or secrets.token_urlsafe(32)
+        request.state.visitor_token = token
+    return token
+
+
+def set_session(response: Response, request: Request, token: str) -> None:
+    """Hand the browser its session; it ends with the browser, the server's expiry aside."""
+    _set(response, request, "session", token)
+    _delete(response, request, "visitor")
+
+
+def set_visitor(response: Response, request: Request, token: str) -> None:
+    """Hand a browser the token its sign-in form is bound to."""
+    _set(response, request, "visitor", token)
+
+
+def clear_session(response: Response, request: Request) -> None:
+    """Take the session away from the browser."""
+    _delete(response, request, "session")
+
+
+def _set(response: Response, request: Request, name: str, value: str) -> None:
+    settings = settings_of(request)
+    response.set_cookie(
+        _cookie_name(name, settings),
+        value,
+        path="/",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _delete(response: Response, request: Request, name: str) -> None:
+    settings = settings_of(request)
+    response.delete_cookie(
+        _cookie_name(name, settings),
+        path="/",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="lax",
+    )

@@ -1,0 +1,105 @@
+"""Errors as pages: what happened, where, and what to do now. The portal stays readable."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from services.campaigns import CampaignNotFound
+from web.access import SignInNeeded
+from web.cookies import settings_of
+from web.csrf import FormNotOurs
+from web.pages import go, is_fragment, page
+from web.security_headers import add_security_headers
+from web.wording.errors import ERROR_PAGES, OTHER_ERROR, ErrorPage
+
+Handler: TypeAlias = Callable[[Request, Any], Awaitable[Response] | Response]
+log = structlog.get_logger(__name__)
+
+
+def install_error_pages(app: FastAPI) -> None:
+    """Answer errors on pages with pages. What programs call keeps the handler it had before."""
+    _install(app, HTTPException, _http_error, http_exception_handler)
+    _install(app, RequestValidationError, _not_valid, request_validation_exception_handler)
+    _install(app, Exception, _unexpected, _plain_500)
+    for error in (OperationalError, InterfaceError, PoolTimeout, ConnectionError):
+        _install(app, error, _database_down, _plain_503)
+    app.add_exception_handler(SignInNeeded, _to_sign_in)
+    app.add_exception_handler(FormNotOurs, _form_not_ours)
+    app.add_exception_handler(CampaignNotFound, _not_found)
+
+
+def _install(app: FastAPI, error: type[Exception], for_people: Handler, default: Handler) -> None:
+    for_programs = app.exception_handlers.get(error, default)
+
+    async def answer(request: Request, exception: Exception) -> Response:
+        machine = settings_of(request).is_machine_path(request.url.path)
+        made = (for_programs if machine else for_people)(request, exception)
+        response: Response = made if isinstance(made, Response) else await made
+        return response
+
+    app.add_exception_handler(error, answer)
+
+
+def error_page(request: Request, status: int, wording: ErrorPage) -> Response:
+    """Render one error; headers are set here as well, since a 500 is made outside the middleware."""
+    response = page(request, "pages/error.html", status=status, wording=wording, status_code=status)
+    add_security_headers(response.headers, request.url.path, settings_of(request))
+    return response
+
+
+def _http_error(request: Request, error: HTTPException) -> Response:
+    response = error_page(request, error.status_code, ERROR_PAGES.get(error.status_code, OTHER_ERROR))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _not_found(request: Request, _error: Exception) -> Response:
+    return error_page(request, 404, ERROR_PAGES[404])
+
+
+def _not_valid(request: Request, _error: RequestValidationError) -> Response:
+    # The only values FastAPI reads for us are ids in addresses: a malformed one names nothing.
+    return _not_found(request, _error)
+
+
+def _form_not_ours(request: Request, _error: Exception) -> Response:
+    return error_page(request, 403, ERROR_PAGES[419])
+
+
+def _database_down(request: Request, error: Exception) -> Response:
+    log.warning("database_unavailable", path=request.url.path, error=type(error).__name__)
+    response = error_page(request, 503, ERROR_PAGES[503])
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return _database_down(request, error)
+    return error_page(request, 500, ERROR_PAGES[500])
+
+
+def _to_sign_in(request: Request, _error: Exception) -> Response:
+    if is_fragment(request):
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    # Only addresses that can simply be opened again are remembered.
+    if request.method == "GET" and request.url.path != "/":
+        return go(f"/sign-in?next={request.url.path}")
+    return go("/sign-in")
+
+
+def _plain_500(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("Internal Server Error", 500)
+
+
+def _plain_503(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("Service Unavailable", 503, headers={"Retry-After": "30"})

@@ -1,0 +1,55 @@
+"""Numbers and times as the pages write them: thousands separated, Japan's clock."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from domain.phone_numbers import mask_phone_number
+from domain.send_times import to_jst
+
+_WEEKDAYS = "月火水木金土日"
+
+
+def thousands(number: int | Decimal) -> str:
+    """1234567 → 1,234,567; a price keeps its fraction only where it has one."""
+    if isinstance(number, Decimal):
+        number = int(number) if number == int(number) else number.normalize()
+    return f"{number:,}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Share in per cent with one digit; a dash where there is nothing to share."""
+    return f"{part / whole * 100:.1f}%" if whole else "–"
+
+
+def moment(at: datetime | None) -> str:
+    """A point in time, to the minute: 2025年4月1日（火）9:05."""
+    if at is None:
+        return "–"
+    local = to_jst(at)
+    return f"{day(local.date())}{local:%H}:{local:%M}"
+
+
+def moment_short(at: datetime | None) -> str:
+    """A point in time for a table column, to the second."""
+    return "–" if at is None else f"{to_jst(at):%Y/%m/%d %H:%M:%S}"
+
+
+def day(on: date | None) -> str:
+    """A date with its weekday: 2025年4月1日（火）."""
+    if on is None:
+        return "–"
+    return f"{on.year}年{on.month}月{on.day}日（{_WEEKDAYS[on.weekday()]}） "
+
+
+def duration(seconds: float) -> str:
+    """How long something takes: 約5分, 約2時間10分."""
+    minutes = max(round(seconds / 60), 1)
+    if minutes < 60:
+        return f"約{minutes}分"
+    hours, rest = divmod(minutes, 60)
+    return f"約{hours}時間{rest}分" if rest else f"約{hours}時間"
+
+
+def masked(number: str | None) -> str:
+    """A phone number with its middle hidden: 090****5678."""
+    return "–" if number is None else mask_phone_number(number)

@@ -1,0 +1,1 @@
+"""Posted fields into values, with the errors to show beside them. No rule: rules are the services'."""

@@ -1,0 +1,69 @@
+"""Reading single fields of a posted form, whatever was sent."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from starlette.datastructures import FormData
+
+from domain.send_times import jst_datetime
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def text_of(form: FormData, name: str) -> str:
+    """Return a text field; empty if it is missing or a file. Browsers send line ends as CRLF."""
+    value = form.get(name)
+    return value.replace("\r\n", "\n") if isinstance(value, str) else ""
+
+
+def is_ticked(form: FormData, name: str) -> bool:
+    """Whether a checkbox was ticked."""
+    return text_of(form, name) == "yes"
+
+
+def choice_of(form: FormData, name: str, choices: type[Choice]) -> Choice | None:
+    """Return the chosen member; ``None`` if nothing or nonsense was chosen."""
+    value = text_of(form, name)
+    return choices(value) if value in choices else None
+
+
+def choices_of(form: FormData, name: str, choices: type[Choice]) -> tuple[Choice, ...]:
+    """Return the ticked members in the order of the enumeration."""
+    values = form.getlist(name)
+    return tuple(member for member in choices if member.value in values)
+
+
+def date_of(form: FormData, name: str) -> date | None:
+    """Return a date field (2025-04-01, or 2025/4/1 typed by hand); ``None`` if it is none."""
+    parts = text_of(form, name).strip().replace("/", "-").split("-")
+    try:
+        year, month, day = (int(part) for part in parts)
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def time_of(form: FormData, name: str) -> time | None:
+    """Return a time field (09:05, or 9:05 typed by hand); ``None`` if it is none."""
+    parts = text_of(form, name).strip().replace("：", ":").split(":")
+    try:
+        hour, minute = (int(part) for part in parts[:2])
+        return time(hour, minute)
+    except ValueError:
+        return None
+
+
+def moment_of(form: FormData, name: str) -> datetime | None:
+    """Return what a date field and a time field (``name-date``, ``name-time``) mean in Japan."""
+    day, at = date_of(form, f"{name}-date"), time_of(form, f"{name}-time")
+    return jst_datetime(day, at) if day is not None and at is not None else None
+
+
+def id_of(form: FormData, name: str) -> UUID | None:
+    """Return an id field; ``None`` if it is none."""
+    try:
+        return UUID(text_of(form, name))
+    except ValueError:
+        return None

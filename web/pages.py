@@ -1,0 +1,76 @@
+"""Templates into answers: one environment, a whole page or one block of it."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2_fragments import render_block
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from domain.permissions import Permission
+from web import formats
+from web.cookies import settings_of
+from web.csrf import csrf_token
+from web.wording import look, word
+
+WEB = Path(__file__).parent
+STATIC = WEB / "static"
+HTMX = STATIC / "vendor" / "htmx.min.js"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(WEB / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "thousands": formats.thousands,
+        "moment": formats.moment,
+        "moment_short": formats.moment_short,
+        "day": formats.day,
+        "duration": formats.duration,
+        "masked": formats.masked,
+        "word": word,
+        "look": look,
+    }
+    environment.globals |= {"percent": formats.percent, "Permission": Permission}
+    return environment
+
+
+_TEMPLATES = _environment()
+
+
+def render_text(request: Request, template: str, block: str | None = None, **context: Any) -> str:
+    """Return a page, or only one of its blocks, as HTML."""
+    full = {
+        "path": request.url.path,
+        "settings": settings_of(request),
+        "csrf_token": csrf_token(request),
+        "signed_in": getattr(request.state, "signed_in", None),
+        "has_htmx": HTMX.is_file(),
+        **context,
+    }
+    if block is not None:
+        return render_block(_TEMPLATES, template, block, full)
+    return _TEMPLATES.get_template(template).render(full)
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, block: str | None = None, **context: Any
+) -> HTMLResponse:
+    """Answer with a page. ``status`` is 422 where a form comes back with errors."""
+    return HTMLResponse(render_text(request, template, block, **context), status)
+
+
+def go(address: str) -> RedirectResponse:
+    """Send the browser on after a form (post/redirect/get)."""
+    return RedirectResponse(address, 303)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks, and wants a block instead of a page."""
+    return request.headers.get("hx-request") == "true"

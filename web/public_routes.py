@@ -1,0 +1,8 @@
+"""Pages that open without a sign-in. Every other route names the permission it requires."""
+
+PUBLIC_ROUTES: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+    }
+)

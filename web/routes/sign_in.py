@@ -1,0 +1,89 @@
+"""Signing in and out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.permissions import Permission
+from services import sign_in as sessions
+from web.access import SignedIn, current_user, database_of, now, requires
+from web.cookies import clear_session, session_token, set_session, set_visitor, visitor_token
+from web.csrf import FormNotOurs, check_form, read_form
+from web.forms.fields import text_of
+from web.pages import go, page
+from web.wording.problems import FieldError
+
+router = APIRouter()
+
+_FAILED = FieldError(
+    "login_id",
+    "ログインIDまたはパスワードが違います。",
+    "大文字と小文字、全角と半角をご確認ください。5回続けて間違えると、30分間サインインできません。",
+)
+_EXPIRED = FieldError("login_id", "画面の有効期限が切れました。", "もう一度入力してください。")
+
+
+@router.get("/sign-in")
+async def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 - the address says ?next=
+    """Show the form; whoever is signed in already goes on."""
+    if session_token(request) is not None and await current_user(request) is not None:
+        return go(_own_address(next))
+    return _form(request, next, "", [])
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """Open a session, or say that the pair is wrong, never which half of it."""
+    form = await read_form(request)
+    login_id, next_address = text_of(form, "login_id").strip(), text_of(form, "next")
+    try:
+        await check_form(request)
+    except FormNotOurs:
+        return _form(request, next_address, login_id, [_EXPIRED], status=403)
+    async with database_of(request).transaction() as session:
+        outcome = await sessions.sign_in(session, login_id, text_of(form, "password"), now())
+        old = session_token(request)
+        if isinstance(outcome, sessions.SignedIn) and old is not None:
+            await sessions.sign_out(session, old)
+    if not isinstance(outcome, sessions.SignedIn):
+        return _form(request, next_address, login_id, [_FAILED], status=422)
+    response = go(_own_address(next_address))
+    set_session(response, request, outcome.token)
+    return response
+
+
+@router.post("/sign-out")
+async def sign_out(
+    request: Request, signed_in: Annotated[SignedIn, Depends(requires(Permission.SIGN_IN))]
+) -> Response:
+    """End the session, on the server as well as in the browser."""
+    token = session_token(request)
+    if token is not None:
+        async with database_of(request).transaction() as session:
+            await sessions.sign_out(session, token)
+    response = go("/sign-in")
+    clear_session(response, request)
+    return response
+
+
+def _form(
+    request: Request, next_address: str, login_id: str, errors: list[FieldError], status: int = 200
+) -> Response:
+    response = page(
+        request,
+        "pages/sign_in.html",
+        status=status,
+        next_address=_own_address(next_address),
+        login_id=login_id,
+        errors=errors,
+    )
+    set_visitor(response, request, visitor_token(request))
+    return response
+
+
+def _own_address(address: str) -> str:
+    """Return ``address`` if it is a plain path of the portal, else the home page."""
+    plain = address.startswith("/") and not address.startswith("//")
+    return address if plain and not set(address) & set("\\\r\n\t?#") else "/"

@@ -1,0 +1,32 @@
+"""What the portal must be told by whoever starts it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSignIn:
+    """A ready-made sign-in, shown below the form on a local installation only."""
+
+    company: str
+    role: str
+    login_id: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Settings of the portal, read once by the composition root.
+
+    ``cookie_secure`` is off only where the portal is served over plain HTTP on the own machine.
+    ``machine_paths`` begin addresses that programs call: their answers are left to the API.
+    """
+
+    portal_url: str
+    cookie_secure: bool = True
+    demo_sign_ins: tuple[DemoSignIn, ...] = ()
+    max_upload_bytes: int = 50 * 1024 * 1024
+    machine_paths: tuple[str, ...] = ("/api", "/callbacks", "/health", "/metrics")
+
+    def is_machine_path(self, path: str) -> bool:
+        """Whether a program, not a person, is to read the answer."""
+        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in self.machine_paths)

@@ -1,0 +1,12 @@
+// Buttons that put {{列名}} where the cursor is. They are shown only where this script runs.
+export function insertVariables(root) {
+  for (const row of root.querySelectorAll("[data-inserts-into]")) row.hidden = false;
+  root.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (!button) return;
+    const target = root.getElementById(button.closest("[data-inserts-into]").dataset.insertsInto);
+    target.setRangeText(button.dataset.insert, target.selectionStart, target.selectionEnd, "end");
+    target.focus();
+    target.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+}

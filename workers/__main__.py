@@ -1,0 +1,96 @@
+"""The command line: ``python -m workers …`` starts every process of the platform."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from pydantic import ValidationError
+
+from workers.graceful_exit import exit_now
+from workers.logs import set_up_logs
+from workers.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            typer.echo(f"Setting {name}: {problem['msg']}", err=True)
+        exit_now(2)
+    set_up_logs(settings.log_level)
+    return settings
+
+
+def _run(main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+    """Run a process to its end and leave before the interpreter's tear-down can turn success into a crash."""
+    settings = _settings()
+    try:
+        asyncio.run(main(settings))
+    except Exception:
+        structlog.get_logger(__name__).exception("process_failed")
+        exit_now(1)
+    exit_now(0)
+
+
+@app.command()
+def run(headless: Annotated[bool, typer.Option(help="No colours, no prompts.")] = False) -> None:
+    """Start everything on this machine: servers, simulator, workers, portal."""
+    from workers.local_stack import run_local_stack
+
+    exit_now(run_local_stack(headless=headless))
+
+
+@app.command()
+def portal() -> None:
+    """Serve the portal and the API."""
+    from workers.portal import run_portal
+
+    _run(run_portal)
+
+
+@app.command()
+def message() -> None:
+    """Run campaigns and messages."""
+    from workers.message import run_message_worker
+
+    _run(run_message_worker)
+
+
+@app.command()
+def carrier() -> None:
+    """Hold the links to the carriers and submit over them."""
+    from workers.carrier import run_carrier_worker
+
+    _run(run_carrier_worker)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest version."""
+    from migrations.run import upgrade
+
+    upgrade(_settings().database_url.get_secret_value())
+
+
+@app.command()
+def demo_data(
+    output: Annotated[Path, typer.Option(help="Where to write the sign-ins and keys (JSON).")],
+) -> None:
+    """Make two companies to try the product with; repeating it keeps them."""
+    from workers.demo import write_demo_data
+
+    async def main(settings: Settings) -> None:
+        await write_demo_data(settings, output)
+
+    _run(main)
+
+
+if __name__ == "__main__":
+    app()

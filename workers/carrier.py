@@ -1,0 +1,121 @@
+"""The carrier worker: the links to the carriers and the activities that use them."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.check_number_recycling import RecyclingActivities
+from activities.submit_rcs import RcsActivities
+from activities.submit_sms import SmsActivities
+from activities.submitting import SubmitRecorder
+from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
+from gateways.maap.client import MaapClient
+from gateways.number_recycling.client import NumberRecyclingClient
+from gateways.smpp.link import SmppLink
+from gateways.smpp.profiles import PROFILES
+from services.database import Database
+from workers.health import health_server
+from workers.run_until_stopped import run_until_stopped
+from workers.settings import Settings
+from workers.temporal_connection import connect_to_temporal, set_queue_rate
+from workflows.client import DeliveryClient
+from workflows.receipt_inbox import ReceiptInbox
+from workflows.task_queues import NUMBER_RECYCLING, carrier_queue
+
+log = structlog.get_logger(__name__)
+
+# A submit is given time to be answered and put on record; longer than the gateways' own limits would
+# be useless, shorter would leave submits with an unknown outcome.
+GRACE = timedelta(seconds=18)
+
+# Calls in progress per link and process; more would only wait for the link's window.
+CALLS_PER_LINK = 50
+
+
+class CarrierLinks:
+    """The links this process is configured for."""
+
+    def __init__(self, settings: Settings, inbox: ReceiptInbox) -> None:
+        self.sms = {
+            carrier: SmppLink(PROFILES[carrier], url, inbox.receive)
+            for carrier in CARRIERS_OF_CHANNEL[Channel.SMS]
+            if (url := settings.link_url(Channel.SMS, carrier))
+        }
+        self.rcs = {
+            carrier: MaapClient(carrier, url)
+            for carrier in CARRIERS_OF_CHANNEL[Channel.RCS]
+            if (url := settings.link_url(Channel.RCS, carrier))
+        }
+        directory = settings.number_recycling_url
+        self.recycling = NumberRecyclingClient(directory.get_secret_value()) if directory else None
+
+    async def start(self) -> None:
+        """Begin to bind; links come up, and come back, by themselves."""
+        for link in self.sms.values():
+            await link.start()
+
+    async def stop(self) -> None:
+        """Finish what is open and close."""
+        for link in self.sms.values():
+            await link.stop(grace_s=3.0)
+        for client in self.rcs.values():
+            await client.close()
+        if self.recycling is not None:
+            await self.recycling.close()
+
+
+def carrier_workers(client: Client, database: Database, links: CarrierLinks) -> list[Worker]:
+    """Return one worker per link; its queue carries carrier calls only, so that its rate is the link's."""
+    recorder = SubmitRecorder(database)
+    sms = SmsActivities(recorder, links.sms)
+    rcs = RcsActivities(database, recorder, links.rcs)
+    workers = [_worker(client, carrier_queue(Channel.SMS, c), [sms.submit_sms]) for c in links.sms]
+    workers += [
+        _worker(client, carrier_queue(Channel.RCS, c), [rcs.submit_rcs, rcs.revoke_rcs]) for c in links.rcs
+    ]
+    if links.recycling is not None:
+        checks = RecyclingActivities(database, links.recycling)
+        workers.append(_worker(client, NUMBER_RECYCLING, [checks.check_number_recycling]))
+    return workers
+
+
+def _worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+    return Worker(
+        client,
+        task_queue=task_queue,
+        activities=activities,
+        graceful_shutdown_timeout=GRACE,
+        max_concurrent_activities=CALLS_PER_LINK,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=1, initial=2, maximum=5),
+    )
+
+
+async def set_link_rates(client: Client, settings: Settings, links: CarrierLinks) -> None:
+    """Set each link's contract rate on its queue; the last process to start sets the same again."""
+    queues: list[tuple[Channel, Carrier]] = [(Channel.SMS, carrier) for carrier in links.sms]
+    queues += [(Channel.RCS, carrier) for carrier in links.rcs]
+    for channel, carrier in queues:
+        await set_queue_rate(client, carrier_queue(channel, carrier), settings.link_rate(channel))
+    if links.recycling is not None:
+        await set_queue_rate(client, NUMBER_RECYCLING, settings.number_recycling_rate)
+
+
+async def run_carrier_worker(settings: Settings) -> None:
+    """Run until SIGTERM: first the activities end, then the links close."""
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+    client = await connect_to_temporal(settings)
+    inbox = ReceiptInbox(database, DeliveryClient(client))
+    links = CarrierLinks(settings, inbox)
+    await links.start()
+    await set_link_rates(client, settings, links)
+    async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
+        try:
+            await run_until_stopped(carrier_workers(client, database, links))
+        finally:
+            await links.stop()
+            await inbox.close()
+    await database.close()

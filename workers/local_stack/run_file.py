@@ -1,0 +1,63 @@
+"""`var/run.json`: where everything is and how to sign in; there while everything answers, gone otherwise."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from workers.local_stack.errors import StackError
+from workers.local_stack.ports import LOOPBACK
+from workers.local_stack.settings import StackSettings, private_file
+
+API_PATH = "/api/v1"
+
+
+class DemoUser(BaseModel):
+    login_id: str
+    password: str
+    role: str
+
+
+class DemoCompany(BaseModel):
+    name: str
+    api_key: str
+    users: list[DemoUser]
+
+
+class DemoData(BaseModel):
+    """What `python -m workers demo-data` writes."""
+
+    companies: list[DemoCompany]
+
+
+class RunInformation(BaseModel):
+    portal_url: str
+    api_url: str
+    simulator_url: str
+    temporal_ui_url: str
+    temporal_address: str
+    database_url: str
+    companies: list[DemoCompany]
+
+
+def run_information(settings: StackSettings, values: Mapping[str, str]) -> RunInformation:
+    return RunInformation(
+        portal_url=values["PORTAL_URL"],
+        api_url=values["PORTAL_URL"] + API_PATH,
+        simulator_url=f"http://{LOOPBACK}:{settings.ports['SIMULATOR_HTTP_PORT']}",
+        temporal_ui_url=values["TEMPORAL_UI_URL"],
+        temporal_address=values["TEMPORAL_ADDRESS"],
+        database_url=values["DATABASE_URL"],
+        companies=read_demo(settings.demo_file).companies,
+    )
+
+
+def read_demo(path: Path) -> DemoData:
+    try:
+        return DemoData.model_validate_json(path.read_text("utf-8"))
+    except (OSError, ValidationError) as error:
+        raise StackError(f"The demo data wrote no usable {path}: {error}") from error
+
+
+def write_run_file(path: Path, run: RunInformation) -> None:
+    private_file(path, run.model_dump_json(indent=2) + "\n")

@@ -1,0 +1,98 @@
+"""Portal and API in one process: any number of replicas behind a load balancer."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.app import ApiSettings, install_api
+from services.database import Database
+from web.app import install_web
+from web.settings import DemoSignIn, WebSettings
+from workers.settings import Settings
+from workers.temporal_connection import connect_to_temporal
+from workflows.client import DeliveryClient
+from workflows.receipt_inbox import ReceiptInbox
+
+GRACE_SECONDS = 3
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """Return the application; its connections open when it starts and close when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+        # Lazily: the portal must be readable while Temporal is down.
+        client = await connect_to_temporal(settings, wait=False)
+        delivery = DeliveryClient(client, ui_url=settings.temporal_ui_url)
+        inbox = ReceiptInbox(database, delivery)
+        app.state.database, app.state.delivery, app.state.receipt_inbox = database, delivery, inbox
+        yield
+        await inbox.close()
+        await database.close()
+
+    app = FastAPI(
+        title="Message delivery", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    _install_health(app)
+    install_api(app, ApiSettings(maap_webhook_token=settings.maap_webhook_token.get_secret_value()))
+    install_web(
+        app,
+        WebSettings(
+            portal_url=settings.portal_url,
+            cookie_secure=settings.portal_url.startswith("https://"),
+            demo_sign_ins=_demo_sign_ins(settings),
+        ),
+    )
+    return app
+
+
+def _install_health(app: FastAPI) -> None:
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready(response: Response) -> dict[str, str]:
+        # Temporal is not asked: without it the portal still registers and shows everything.
+        if await app.state.database.is_reachable():
+            return {"status": "ready"}
+        response.status_code = 503
+        return {"status": "database unreachable"}
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _demo_sign_ins(settings: Settings) -> tuple[DemoSignIn, ...]:
+    """Read the sign-ins that ``make run`` made, to show them below the sign-in form of a demonstration."""
+    if settings.demo_file is None:
+        return ()
+    companies = json.loads(settings.demo_file.read_text("utf-8"))
+    return tuple(
+        DemoSignIn(company["name"], user["role"], user["login_id"], user["password"])
+        for company in companies
+        for user in company["users"]
+    )
+
+
+async def run_portal(settings: Settings) -> None:
+    """Serve until SIGTERM."""
+    config = uvicorn.Config(
+        build_app(settings),
+        host=settings.portal_host,
+        port=settings.portal_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        # Receipts come in over one keep-alive connection per platform.
+        timeout_keep_alive=75,
+    )
+    await uvicorn.Server(config).serve()

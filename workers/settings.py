@@ -1,0 +1,74 @@
+"""All settings, read once at the start of a process and passed down. Names are the environment's.
+
+With ``SECRETS_DIR`` set, a file of a setting's name in that folder is read as well (secrets of compose).
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.carriers import Carrier, Channel
+from domain.delivery import WaitingTimes
+
+
+class Settings(BaseSettings):
+    """The platform's settings; the waiting times default to what the service promises."""
+
+    model_config = SettingsConfigDict(
+        secrets_dir=os.environ.get("SECRETS_DIR"), extra="ignore", env_ignore_empty=True
+    )
+
+    database_url: SecretStr
+    database_pool_size: int = 10
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_ui_url: str | None = None
+
+    portal_url: str = "http://127.0.0.1:8000"
+    portal_host: str = "127.0.0.1"
+    portal_port: int = 8000
+    session_secret: SecretStr = SecretStr("")
+    maap_webhook_token: SecretStr = SecretStr("")
+    # Written by demo-data; shows its sign-ins below the sign-in form. Unset in a real deployment.
+    demo_file: Path | None = None
+
+    worker_health_host: str = "127.0.0.1"
+    worker_health_port: int = 8101
+    log_level: str = "INFO"
+
+    # One address per link; a link without one is not served by this process.
+    smpp_docomo_url: SecretStr | None = None
+    smpp_au_url: SecretStr | None = None
+    smpp_softbank_url: SecretStr | None = None
+    smpp_rakuten_url: SecretStr | None = None
+    maap_docomo_url: SecretStr | None = None
+    maap_au_url: SecretStr | None = None
+    maap_softbank_url: SecretStr | None = None
+    number_recycling_url: SecretStr | None = None
+
+    # Submits per second that the links' contracts allow.
+    sms_rate: float = 50.0
+    rcs_rate: float = 50.0
+    number_recycling_rate: float = 20.0
+
+    fallback_after_seconds: float = WaitingTimes.fallback_after
+    expires_after_seconds: float = WaitingTimes.expires_after
+    freeze_lead_seconds: float = 15 * 60
+    sweep_every_seconds: float = 10.0
+
+    @property
+    def waiting(self) -> WaitingTimes:
+        """How long messages wait."""
+        return WaitingTimes(self.fallback_after_seconds, self.expires_after_seconds)
+
+    def link_url(self, channel: Channel, carrier: Carrier) -> str | None:
+        """Return the address, with its credentials, of one carrier's link."""
+        protocol = "smpp" if channel is Channel.SMS else "maap"
+        secret: SecretStr | None = getattr(self, f"{protocol}_{carrier.value}_url", None)
+        return secret.get_secret_value() if secret else None
+
+    def link_rate(self, channel: Channel) -> float:
+        """Return how many submits a second a link of this channel takes."""
+        return self.sms_rate if channel is Channel.SMS else self.rcs_rate

@@ -1,0 +1,1 @@
+"""What happens to a campaign or a message over time. Deterministic; names only activities and rules."""

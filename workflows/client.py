@@ -1,0 +1,165 @@
+"""How the rest of the platform speaks to the workflows. Workflow ids are made here and nowhere else."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import timedelta
+from urllib.parse import quote
+from uuid import UUID
+
+import structlog
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.delivery import CampaignOrder, DeliveryOrder, ReceiptNotice
+from domain.messages import ChannelPlan, MessageStatus
+from workflows.campaign import CampaignWorkflow
+from workflows.message_delivery import MESSAGE_STATE, MessageDeliveryWorkflow
+from workflows.step_options import company_share
+from workflows.task_queues import CAMPAIGNS, MESSAGES
+
+log = structlog.get_logger(__name__)
+
+COMPANY_ID = SearchAttributeKey.for_keyword("CompanyId")
+CAMPAIGN_ID = SearchAttributeKey.for_keyword("CampaignId")
+
+_PLAN_IN_WORDS = {
+    ChannelPlan.SMS: "SMS",
+    ChannelPlan.RCS: "+メッセージ",
+    ChannelPlan.RCS_WITH_SMS_FALLBACK: "+メッセージ → SMSフォールバック",
+}
+
+# A page must not hang on a Temporal that is down; the sweep starts what was registered meanwhile.
+_PAGE_PATIENCE = timedelta(seconds=3)
+
+
+def message_workflow_id(message_id: UUID) -> str:
+    """Return the id of a message's workflow."""
+    return f"message-{message_id}"
+
+
+def campaign_workflow_id(campaign_id: UUID) -> str:
+    """Return the id of a campaign's workflow."""
+    return f"campaign-{campaign_id}"
+
+
+class DeliveryClient:
+    """Starts and informs workflows."""
+
+    def __init__(self, client: Client, *, ui_url: str | None = None) -> None:
+        self._client = client
+        self._ui_url = ui_url.rstrip("/") if ui_url else None
+
+    async def start_campaign(self, company_id: UUID, campaign_id: UUID) -> bool:
+        """Start a registered campaign's workflow; whether it runs now.
+
+        Never raises when Temporal is down: the campaign's row is the outbox and a sweep comes back to it.
+        """
+        try:
+            await self._client.start_workflow(
+                CampaignWorkflow.run,
+                CampaignOrder(company_id, campaign_id),
+                id=campaign_workflow_id(campaign_id),
+                task_queue=CAMPAIGNS,
+                # Its row says what is left to do, so a second run after a lost one does no harm.
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                static_summary="案件の配信",
+                search_attributes=_search_attributes(company_id, campaign_id),
+                rpc_timeout=_PAGE_PATIENCE,
+            )
+        except WorkflowAlreadyStartedError:
+            return True
+        except RPCError as error:
+            log.warning("campaign_start_delayed", campaign_id=str(campaign_id), status=error.status.name)
+            return False
+        return True
+
+    async def schedule_changed(self, campaign_id: UUID) -> bool:
+        """Tell a campaign's workflow to read its row again; whether it was told."""
+        handle = self._client.get_workflow_handle(campaign_workflow_id(campaign_id))
+        try:
+            await handle.signal(CampaignWorkflow.schedule_changed, rpc_timeout=_PAGE_PATIENCE)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                log.warning("campaign_signal_delayed", campaign_id=str(campaign_id), status=error.status.name)
+            return False
+        return True
+
+    async def start_delivery(self, order: DeliveryOrder) -> None:
+        """Start a message's workflow; a message that has or had one is left alone."""
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                MessageDeliveryWorkflow.run,
+                order,
+                id=message_workflow_id(order.message_id),
+                task_queue=MESSAGES,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=_PLAN_IN_WORDS[order.plan],
+                search_attributes=_search_attributes(
+                    order.company_id,
+                    order.campaign_id,
+                    SearchAttributePair(MESSAGE_STATE, MessageStatus.ACCEPTED.value),
+                ),
+                priority=company_share(order.company_id, order.priority),
+            )
+
+    async def signal_receipt(self, message_id: UUID, notice: ReceiptNotice) -> bool:
+        """Tell a message its receipt; ``False`` when its workflow has ended or was never there.
+
+        Raises ``RPCError`` when Temporal does not answer: the receipt is then signalled by a sweep.
+        """
+        try:
+            await self._handle(message_id).signal(MessageDeliveryWorkflow.receive_receipt, notice)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    async def cancel_deliveries(self, message_ids: Sequence[UUID]) -> None:
+        """Ask messages to send nothing more; those that have ended are left alone."""
+        await asyncio.gather(*(self._cancel(message_id) for message_id in message_ids))
+
+    async def _cancel(self, message_id: UUID) -> None:
+        try:
+            await self._handle(message_id).signal(MessageDeliveryWorkflow.cancel)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    def _handle(self, message_id: UUID) -> WorkflowHandle[MessageDeliveryWorkflow, object]:
+        return self._client.get_workflow_handle(message_workflow_id(message_id))
+
+    def message_url(self, message_id: UUID) -> str | None:
+        """Return the address of a message in the Temporal UI, for operators."""
+        return self._url(message_workflow_id(message_id))
+
+    def campaign_url(self, campaign_id: UUID) -> str | None:
+        """Return the address of a campaign in the Temporal UI, for operators."""
+        return self._url(campaign_workflow_id(campaign_id))
+
+    def _url(self, workflow_id: str) -> str | None:
+        if self._ui_url is None:
+            return None
+        return f"{self._ui_url}/namespaces/{quote(self._client.namespace)}/workflows/{quote(workflow_id)}"
+
+
+def _search_attributes(
+    company_id: UUID, campaign_id: UUID, *more: SearchAttributePair[str]
+) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(COMPANY_ID, str(company_id)),
+            SearchAttributePair(CAMPAIGN_ID, str(campaign_id)),
+            *more,
+        ]
+    )

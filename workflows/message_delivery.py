@@ -1,0 +1,258 @@
+"""One message from start to end: misdelivery check, +Message, SMS, final status and charge."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+with workflow.unsafe.imports_passed_through():
+    from activities.check_number_recycling import RecyclingActivities
+    from activities.close_message import ClosingActivities
+    from activities.submit_rcs import RcsActivities
+    from activities.submit_sms import SmsActivities
+    from domain.carrier_exchange import ReceiptState, RecyclingOutcome, RevokeOutcome
+    from domain.carriers import Carrier, Channel, next_carrier
+    from domain.delivery import (
+        DeliveryOrder,
+        MessageClosing,
+        ReceiptNotice,
+        RecyclingOrder,
+        RevokeOrder,
+        Submission,
+        SubmissionOutcome,
+        SubmitOrder,
+    )
+    from domain.delivery_policy import Ending, ending_of_receipt, ending_of_refusal, fallback_reason_of
+    from domain.messages import FallbackReason, MessageStatus, StatusReason
+    from workflows.step_options import CARRIER_CALL, DATABASE_STEP, company_share
+    from workflows.task_queues import NUMBER_RECYCLING, carrier_queue
+
+MESSAGE_STATE = SearchAttributeKey.for_keyword("MessageState")
+CARRIER = SearchAttributeKey.for_keyword("Carrier")
+
+
+@workflow.defn(name="MessageDelivery")
+class MessageDeliveryWorkflow:
+    """Delivers one message on its channel plan. Knows ids only, never a number or a text."""
+
+    @workflow.init
+    def __init__(self, order: DeliveryOrder) -> None:
+        self._order = order
+        self._refused: list[Carrier] = []
+        self._receipts: dict[tuple[Channel, Carrier], ReceiptNotice] = {}
+        self._cancel_requested = False
+        self._fallback_reason: FallbackReason | None = None
+        self._slot_used = False
+
+    @workflow.run
+    async def run(self, order: DeliveryOrder) -> MessageClosing:
+        """Deliver, then write the end of the message in one transaction (L-3)."""
+        closing = self._closing(await self._deliver())
+        workflow.set_current_details(f"終了: {closing.status.value}")
+        await workflow.execute_local_activity_method(
+            ClosingActivities.close_message, closing, **DATABASE_STEP
+        )
+        carrier = [CARRIER.value_set(closing.carrier.value)] if closing.carrier else []
+        workflow.upsert_search_attributes([MESSAGE_STATE.value_set(closing.status.value), *carrier])
+        return closing
+
+    @workflow.signal
+    def receive_receipt(self, notice: ReceiptNotice) -> None:
+        """A carrier's final word; the first one per channel and carrier counts."""
+        self._receipts.setdefault((notice.channel, notice.carrier), notice)
+
+    @workflow.signal
+    def cancel(self) -> None:
+        """Send nothing more; what is already with a carrier is discarded where it can be."""
+        self._cancel_requested = True
+
+    async def _deliver(self) -> Ending:
+        if self._order.checks_recycling and (ending := await self._check_recycling()):
+            return ending
+        if self._order.plan.starts_with_rcs and (ending := await self._deliver_rcs()):
+            return ending
+        return await self._deliver_sms()
+
+    async def _check_recycling(self) -> Ending | None:
+        """Anything but a clear "no new owner" excludes the message (M-1)."""
+        workflow.set_current_details("誤配信防止の照会中")
+        outcome = await workflow.execute_activity_method(
+            RecyclingActivities.check_number_recycling,
+            RecyclingOrder(self._order.company_id, self._order.message_id),
+            task_queue=NUMBER_RECYCLING,
+            summary="誤配信防止の照会",
+            priority=company_share(self._order.company_id, self._order.priority),
+            **CARRIER_CALL,
+        )
+        if outcome is RecyclingOutcome.NOT_RECYCLED:
+            return None
+        recycled = outcome is RecyclingOutcome.RECYCLED
+        return Ending(
+            MessageStatus.EXCLUDED, StatusReason.RECYCLED if recycled else StatusReason.LOOKUP_FAILED
+        )
+
+    async def _deliver_rcs(self) -> Ending | None:
+        """Try +Message; ``None`` when the SMS is to take over (R-6, R-7, R-8, R-12)."""
+        while carrier := next_carrier(self._order.carriers, Channel.RCS, self._refused):
+            if self._cancel_requested:
+                return Ending(MessageStatus.CANCELLED)
+            submission = await self._submit(Channel.RCS, carrier)
+            if submission.outcome is SubmissionOutcome.WRONG_CARRIER:
+                self._refused.append(carrier)
+                continue
+            if submission.outcome in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
+                return await self._await_rcs(carrier, submission)
+            return self._or_sms(ending_of_refusal(submission, Channel.RCS, carrier))
+        return self._or_sms(self._no_carrier())
+
+    async def _await_rcs(self, carrier: Carrier, submission: Submission) -> Ending | None:
+        """Wait for the delivery as long as the plan says, then have the +Message discarded (R-8, R-9)."""
+        waiting = self._order.waiting
+        wait = waiting.fallback_after if self._order.plan.may_send_sms else waiting.expires_after
+        receipt = await self._receipt(Channel.RCS, carrier, submission, wait, lambda: self._cancel_requested)
+        if receipt is None:
+            receipt = await self._revoke(carrier)
+        if receipt is not None:
+            return self._or_sms(ending_of_receipt(receipt, workflow.now()))
+        if self._cancel_requested:
+            return Ending(MessageStatus.CANCELLED, channel=Channel.RCS, carrier=carrier)
+        if submission.outcome is SubmissionOutcome.UNKNOWN and not self._order.plan.may_send_sms:
+            return Ending(MessageStatus.UNKNOWN, StatusReason.NO_RECEIPT, Channel.RCS, carrier)
+        return self._or_sms(Ending(MessageStatus.EXPIRED, channel=Channel.RCS, carrier=carrier))
+
+    async def _revoke(self, carrier: Carrier) -> ReceiptNotice | None:
+        """Have the +Message discarded; a delivery that came first is returned as such."""
+        workflow.set_current_details(f"{carrier.value} へ破棄依頼中")
+        outcome = await workflow.execute_activity_method(
+            RcsActivities.revoke_rcs,
+            RevokeOrder(self._order.company_id, self._order.message_id, carrier),
+            task_queue=carrier_queue(Channel.RCS, carrier),
+            summary=f"破棄依頼 {carrier.value}",
+            priority=company_share(self._order.company_id, self._order.priority),
+            **CARRIER_CALL,
+        )
+        notice = self._receipts.get((Channel.RCS, carrier))
+        if notice is not None and notice.state is ReceiptState.DELIVERED:
+            return notice
+        if outcome is RevokeOutcome.ALREADY_DELIVERED:
+            return ReceiptNotice(Channel.RCS, carrier, ReceiptState.DELIVERED)
+        return None
+
+    async def _deliver_sms(self) -> Ending:
+        """Try each carrier at most once until one takes the SMS (S-3, S-5)."""
+        while carrier := next_carrier(self._order.carriers, Channel.SMS, self._refused):
+            if self._cancel_requested:
+                return Ending(MessageStatus.CANCELLED)
+            submission = await self._submit(Channel.SMS, carrier)
+            if submission.outcome is SubmissionOutcome.WRONG_CARRIER:
+                self._refused.append(carrier)
+                continue
+            if submission.outcome not in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
+                return ending_of_refusal(submission, Channel.SMS, carrier)
+            ending = await self._await_sms(carrier, submission)
+            if ending is not None:
+                return ending
+            self._refused.append(carrier)
+        return self._no_carrier()
+
+    async def _await_sms(self, carrier: Carrier, submission: Submission) -> Ending | None:
+        """Wait for the receipt; ``None`` when it says "not my subscriber"."""
+        late_rcs: Callable[[], bool] = lambda: self._late_rcs() is not None  # noqa: E731
+        receipt = await self._receipt(
+            Channel.SMS, carrier, submission, self._order.waiting.expires_after, late_rcs
+        )
+        if receipt is None:
+            receipt = self._late_rcs()
+        if receipt is None:
+            return Ending(MessageStatus.UNKNOWN, StatusReason.NO_RECEIPT, Channel.SMS, carrier)
+        if receipt.state is ReceiptState.WRONG_CARRIER:
+            return None
+        return ending_of_receipt(receipt, workflow.now())
+
+    async def _submit(self, channel: Channel, carrier: Carrier) -> Submission:
+        workflow.set_current_details(f"{carrier.value} へ {channel.value} を送信中")
+        order = self._order
+        step = SmsActivities.submit_sms if channel is Channel.SMS else RcsActivities.submit_rcs
+        submission: Submission = await workflow.execute_activity_method(
+            step,
+            SubmitOrder(
+                company_id=order.company_id,
+                message_id=order.message_id,
+                channel=channel,
+                carrier=carrier,
+                not_before=None if self._slot_used else order.not_before,
+                reserves_slot=self._slot_used,
+                capacity_is_final=order.plan.may_send_sms,
+                expires_after=order.waiting.expires_after,
+            ),
+            task_queue=carrier_queue(channel, carrier),
+            summary=f"{channel.value} → {carrier.value}",
+            priority=company_share(order.company_id, order.priority),
+            **CARRIER_CALL,
+        )
+        if submission.outcome in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
+            self._slot_used = True
+        return submission
+
+    async def _receipt(
+        self,
+        channel: Channel,
+        carrier: Carrier,
+        submission: Submission,
+        wait_seconds: float,
+        or_else: Callable[[], bool],
+    ) -> ReceiptNotice | None:
+        """Wait for the carrier's final word from the submit on; ``None`` when time is up."""
+        if submission.receipt is not None:
+            self.receive_receipt(submission.receipt)
+        key = (channel, carrier)
+        deadline: datetime = submission.submitted_at + timedelta(seconds=wait_seconds)
+        remaining = max(deadline - workflow.now(), timedelta(0))
+        workflow.set_current_details(f"{carrier.value} の到達通知({channel.value})を待機中")
+        try:
+            await workflow.wait_condition(
+                lambda: key in self._receipts or or_else(),
+                timeout=remaining,
+                timeout_summary="到達待ちの期限",
+            )
+        except TimeoutError:
+            return None
+        return self._receipts.get(key)
+
+    def _late_rcs(self) -> ReceiptNotice | None:
+        """A +Message reported delivered after all, while its fallback SMS is under way (B-7)."""
+        return next(
+            (
+                notice
+                for (channel, _), notice in self._receipts.items()
+                if channel is Channel.RCS and notice.state is ReceiptState.DELIVERED
+            ),
+            None,
+        )
+
+    def _no_carrier(self) -> Ending:
+        if self._order.is_restricted:
+            return Ending(MessageStatus.EXCLUDED, StatusReason.OTHER_CARRIER)
+        return Ending(MessageStatus.CARRIER_UNDETERMINED)
+
+    def _or_sms(self, ending: Ending) -> Ending | None:
+        """Let the SMS take over where the plan allows it and the ending is no last word."""
+        reason = fallback_reason_of(ending) if self._order.plan.may_send_sms else None
+        if reason is None:
+            return ending
+        self._fallback_reason = reason
+        return None
+
+    def _closing(self, ending: Ending) -> MessageClosing:
+        return MessageClosing(
+            company_id=self._order.company_id,
+            message_id=self._order.message_id,
+            status=ending.status,
+            reason=ending.reason,
+            channel=ending.channel,
+            carrier=ending.carrier,
+            fallback_reason=self._fallback_reason,
+            delivered_at=ending.delivered_at,
+            carrier_learned=bool(self._refused),
+        )

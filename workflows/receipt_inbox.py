@@ -1,0 +1,52 @@
+"""Receipts on their way in: commit, then let the gateway acknowledge, then signal the message."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from activities.batching import Batcher
+from domain.carrier_exchange import DeliveryReceipt
+from services.database import Database
+from services.receipts import AppliedReceipt, store_receipts
+from workflows.client import DeliveryClient
+
+log = structlog.get_logger(__name__)
+
+
+class ReceiptInbox:
+    """One per process that receives receipts."""
+
+    def __init__(self, database: Database, delivery: DeliveryClient) -> None:
+        self._database = database
+        self._delivery = delivery
+        self._batcher: Batcher[DeliveryReceipt, None] = Batcher(self._store, max_size=200)
+        self._signals: set[asyncio.Task[None]] = set()
+
+    async def receive(self, receipt: DeliveryReceipt) -> None:
+        """Return when the receipt is committed; raises when it could not be, so that it comes again."""
+        await self._batcher.run(receipt)
+
+    async def close(self) -> None:
+        """Wait for the signals under way."""
+        await asyncio.gather(*self._signals, return_exceptions=True)
+
+    async def _store(self, receipts: Sequence[DeliveryReceipt]) -> list[None]:
+        async with self._database.transaction() as session:
+            applied = await store_receipts(session, receipts)
+        for receipt in applied:
+            task = asyncio.create_task(self.signal(receipt))
+            self._signals.add(task)
+            task.add_done_callback(self._signals.discard)
+        return [None] * len(receipts)
+
+    async def signal(self, receipt: AppliedReceipt) -> None:
+        """Tell the message; a failure is left to the sweep, as the receipt is on record."""
+        try:
+            await self._delivery.signal_receipt(receipt.message_id, receipt.notice)
+        except Exception as failure:
+            log.warning(
+                "receipt_signal_delayed",
+                message_id=str(receipt.message_id),
+                failure=type(failure).__name__,
+            )

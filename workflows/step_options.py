@@ -1,0 +1,37 @@
+"""How activities are called: time limits, retries and priorities, in one place."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import Priority, RetryPolicy
+
+
+class StepOptions(TypedDict, total=False):
+    """The options of an activity call that are the same wherever it is made."""
+
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+CARRIER_CALL = StepOptions(
+    # Longer than any gateway's own limits, so that the answer is on record before a retry begins.
+    # No schedule_to_start: a backlog of hours is normal on a rate-limited queue.
+    start_to_close_timeout=timedelta(seconds=120),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+)
+
+DATABASE_STEP = StepOptions(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=15),
+    ),
+)
+
+
+def company_share(company_id: object, priority: int) -> Priority:
+    """Fairness between companies, and single sends before bulk, on a shared queue."""
+    return Priority(priority_key=priority, fairness_key=str(company_id))

@@ -1,0 +1,43 @@
+"""Carries on what was committed while Temporal, a worker or a page was away."""
+
+import asyncio
+
+import structlog
+
+from services.database import Database
+from services.sweeps import is_only_sweeper, match_late_receipts, open_campaigns, unsignalled_receipts
+from workflows.client import DeliveryClient
+from workflows.receipt_inbox import ReceiptInbox
+
+log = structlog.get_logger(__name__)
+
+
+class Sweeper:
+    """Runs in every message worker; at any moment one of them does the work."""
+
+    def __init__(self, database: Database, delivery: DeliveryClient, inbox: ReceiptInbox) -> None:
+        self._database = database
+        self._delivery = delivery
+        self._inbox = inbox
+
+    async def run(self, every_seconds: float) -> None:
+        """Sweep until cancelled. A failing sweep is logged and the next one tries again."""
+        while True:
+            try:
+                await self.sweep()
+            except Exception as failure:
+                log.warning("sweep_failed", failure=type(failure).__name__)
+            await asyncio.sleep(every_seconds)
+
+    async def sweep(self) -> None:
+        """Start campaigns that have no workflow, match late receipts, repeat lost signals."""
+        async with self._database.transaction() as session:
+            if not await is_only_sweeper(session):
+                return
+            receipts = await match_late_receipts(session)
+            receipts += await unsignalled_receipts(session)
+            campaigns = await open_campaigns(session)
+        for company_id, campaign_id in campaigns:
+            await self._delivery.start_campaign(company_id, campaign_id)
+        for receipt in receipts:
+            await self._inbox.signal(receipt)
