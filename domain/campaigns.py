@@ -1,7 +1,8 @@
 """Words and rules for a campaign: its content, the states it passes, what is allowed in each (P-3, P-9)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -101,7 +102,7 @@ class ProblemFound:
 
     problem: CampaignProblem
     field: str
-    detail: Mapping[str, str | int] = field(default_factory=dict)
+    detail: Mapping[str, str | int] = dataclass_field(default_factory=dict)
 
 
 _TEXT_RULES = {
@@ -120,9 +121,7 @@ _TEXT_RULES = {
 }
 
 
-def problems_of(
-    content: CampaignContent, columns: Sequence[str] | None, now: datetime
-) -> list[ProblemFound]:
+def problems_of(content: CampaignContent, columns: Sequence[str] | None, now: datetime) -> list[ProblemFound]:
     """Return everything wrong with ``content``, in the order of the screen; empty when nothing is.
 
     ``columns`` are the recipients' column names, ``None`` while there are no recipients: variables are
@@ -144,9 +143,7 @@ def option_problems(
     problems = []
     if content.exclude_opt_outs and not opt_out_enabled:
         problems.append(
-            ProblemFound(
-                CampaignProblem.OPTION_NOT_CONTRACTED, "exclude_opt_outs", {"option": "opt_out"}
-            )
+            ProblemFound(CampaignProblem.OPTION_NOT_CONTRACTED, "exclude_opt_outs", {"option": "opt_out"})
         )
     if content.recycling_reference_on is not None and not recycling_check_enabled:
         problems.append(

@@ -6,7 +6,6 @@ digit sends somebody's message to somebody else.
 """
 
 import re
-import unicodedata
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
@@ -20,8 +19,11 @@ from domain.carriers import Carrier
 _NATIONAL = re.compile(r"0[6-9]0[1-9][0-9]{7}")
 # The way most lists write it, worth a path of its own: 250,000 rows take half the time.
 _HYPHENATED = re.compile(r"(0[6-9]0)-([1-9][0-9]{3})-([0-9]{4})")
+# Not NFKC, which also makes digits of ① and ².
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_FULL_WIDTH_DIGITS = frozenset("０１２３４５６７８９")
 _SEPARATORS = re.compile(
-    r"[\s\-.()\[\]'’´`·・‐‑‒–—―⁃−─━ー~〜"
+    r"[\s\-.()\[\]'’´`·・‐‑‒–—―⁃−─━ーｰ~〜"
     "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
 )
 _DECIMAL = re.compile(r"([0-9]+)\.0+")
@@ -128,8 +130,8 @@ def _digits_of(raw: str, repairs: dict[Repair, None]) -> str | NumberRefusal:
     """Return digits with at most one leading +."""
     if len(raw) > _LONGEST_INPUT:
         return NumberRefusal.NOT_A_NUMBER
-    text = unicodedata.normalize("NFKC", raw)
-    if text != raw and any(c.isdecimal() and not c.isascii() for c in raw):
+    text = raw.translate(_HALF_WIDTH)
+    if any(c in _FULL_WIDTH_DIGITS for c in raw):
         repairs[Repair.FULL_WIDTH] = None
     text = text.strip()
     plain = _without_spreadsheet_form(text)

@@ -52,7 +52,10 @@ class Cancellation:
     already_handed_over: int
 
 
-_CONTENT = "name, channel_plan, sms_text, rcs_text, upload_id, send_at, carriers, exclude_opt_outs, recycling_reference_on"
+_CONTENT = (
+    "name, channel_plan, sms_text, rcs_text, upload_id, send_at, carriers, exclude_opt_outs, "
+    "recycling_reference_on"
+)
 _LOAD = f"SELECT id, status, {_CONTENT} FROM campaigns WHERE company_id = :company_id AND id = :campaign_id"  # noqa: S608
 
 _INSERT = text(f"""
@@ -105,7 +108,7 @@ _OUTCOME = text("""
 async def load_campaign(
     session: AsyncSession, caller: Caller, campaign_id: UUID, *, lock: bool = False
 ) -> Row[Any]:
-    """Return id, status and content columns; raise ``CampaignNotFound``. ``lock`` holds the row till commit."""
+    """Return id, status and content; raise ``CampaignNotFound``. ``lock`` holds the row till the commit."""
     statement = _LOAD + (" FOR NO KEY UPDATE" if lock else "")
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     row = (await session.execute(text(statement), key)).one_or_none()

@@ -94,13 +94,13 @@ class SmsScript:
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """One messageStatus event of a MaaP; an unknown status name makes an unknown event."""
+    """One messageStatus event of a MaaP. reason_code: of a failed one, after HTTP (404, 408, 410, 500)."""
 
     status: str = "delivered"
     after: float | None = None
     late: float = 0.0
     copies: int = 1
-    reason: str | None = None
+    reason_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

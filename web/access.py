@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
 
 from fastapi import HTTPException
 from starlette.requests import Request
@@ -89,3 +91,22 @@ async def current_user(request: Request, *, is_activity: bool = True) -> SignedI
     signed_in = SignedIn(user)
     request.state.signed_in = signed_in
     return signed_in
+
+
+class Delivery(Protocol):
+    """What pages ask of the workflows: to begin, to read a changed campaign anew, and where to look."""
+
+    async def start_campaign(self, company_id: UUID, campaign_id: UUID) -> bool:
+        """Begin a registered campaign; a sweep does it when this fails."""
+
+    async def schedule_changed(self, campaign_id: UUID) -> bool:
+        """Tell a running workflow that its campaign was edited or cancelled."""
+
+    def message_url(self, message_id: UUID) -> str | None:
+        """Return where operators see a message's workflow."""
+
+
+def delivery_of(request: Request) -> Delivery:
+    """Return the way to the workflows."""
+    delivery: Delivery = request.app.state.delivery
+    return delivery

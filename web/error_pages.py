@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from services.campaigns import CampaignNotFound
+from services.campaigns import CampaignNotFound, UploadNotFound
+from services.message_details import MessageNotFound
 from web.access import SignInNeeded
 from web.cookies import settings_of
 from web.csrf import FormNotOurs
@@ -34,7 +35,8 @@ def install_error_pages(app: FastAPI) -> None:
         _install(app, error, _database_down, _plain_503)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(FormNotOurs, _form_not_ours)
-    app.add_exception_handler(CampaignNotFound, _not_found)
+    for error in (CampaignNotFound, MessageNotFound, UploadNotFound):
+        _install(app, error, _not_found, _plain_404)
 
 
 def _install(app: FastAPI, error: type[Exception], for_people: Handler, default: Handler) -> None:
@@ -95,6 +97,10 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
     if request.method == "GET" and request.url.path != "/":
         return go(f"/sign-in?next={request.url.path}")
     return go("/sign-in")
+
+
+def _plain_404(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("Not Found", 404)
 
 
 def _plain_500(_request: Request, _error: Exception) -> Response:

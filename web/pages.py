@@ -1,5 +1,6 @@
 """Templates into answers: one environment, a whole page or one block of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from web import formats
 from web.cookies import settings_of
 from web.csrf import csrf_token
 from web.wording import look, word
+from web.wording.problems import FieldError
+from web.wording.timeline import outcome_words
 
 WEB = Path(__file__).parent
 STATIC = WEB / "static"
@@ -36,9 +39,15 @@ def _environment() -> Environment:
         "masked": formats.masked,
         "word": word,
         "look": look,
+        "outcome_words": outcome_words,
     }
-    environment.globals |= {"percent": formats.percent, "Permission": Permission}
+    environment.globals |= {"percent": formats.percent, "Permission": Permission, "error_at": error_at}
     return environment
+
+
+def error_at(errors: Sequence[FieldError], field: str) -> FieldError | None:
+    """Return the first error of a field."""
+    return next((error for error in errors if error.field == field), None)
 
 
 _TEMPLATES = _environment()

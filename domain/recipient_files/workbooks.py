@@ -152,6 +152,11 @@ def _check_rectangle(archive: zipfile.ZipFile, name: str) -> None:
                 filled_rows.update(numbered)
             columns = max(columns, *map(_column_number, filled_columns), 0) + unplaced
             rows = max(rows, *map(int, filled_rows), 0) + len(_ANY_ROW.findall(chunk)) - len(numbered)
+            if len(rest) > _CHUNK:
+                # No cell has attributes of megabytes; anything else, such as a picture, is no sheet.
+                if _ANY_CELL.match(rest) or _ANY_ROW.match(rest):
+                    raise UnreadableWorkbook(FileProblemCode.UNREADABLE_WORKBOOK)
+                rest = b""
             if columns * rows > _MOST_CELLS:
                 raise UnreadableWorkbook(FileProblemCode.TOO_LARGE)
 

@@ -27,18 +27,19 @@ RECEIPT_STATES: dict[str, ReceiptState] = {
 # Words that report no step: a message just accepted is "pending".
 WAITING_STATUSES = frozenset({"pending"})
 
-# The reason code of a "failed" event.
+# The reason of a "failed" event: its code, or its text in lower case where it has none.
 FAILURE_REASONS: dict[str, StatusReason] = {
     "400": StatusReason.CONTENT_INVALID,
     "403": StatusReason.REJECTED,
     "404": StatusReason.NOT_CAPABLE,
     "40401": StatusReason.NOT_CAPABLE,
-    "40403": StatusReason.UNKNOWN_SUBSCRIBER,
     "408": StatusReason.ABSENT,
     "410": StatusReason.BARRED,
     "429": StatusReason.CAPACITY_EXCEEDED,
     "500": StatusReason.NETWORK_FAILURE,
     "503": StatusReason.NETWORK_FAILURE,
+    # The handset could not be reached before the message's expiry.
+    "expired": StatusReason.ABSENT,
 }
 
 # The answer to a submit by HTTP status. Every other 4xx certainly was not accepted: REJECTED.

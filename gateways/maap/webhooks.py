@@ -140,7 +140,7 @@ def _receipt(carrier: Carrier, fields: _Fields, name: str, raw: str) -> Delivery
     code = _failure_code(fields)
     reason: StatusReason | None = None
     if state is ReceiptState.UNDELIVERED and code is not None:
-        reason = profile.failure_reasons.get(code)
+        reason = profile.failure_reasons.get(code.casefold())
         if code in profile.wrong_carrier_codes:
             state = ReceiptState.WRONG_CARRIER
     return DeliveryReceipt(

@@ -176,9 +176,7 @@ def upgrade() -> None:
         sa.Column("error_rows", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "source IN ('file', 'typed', 'api')", name=op.f("recipient_uploads_source_check")
-        ),
+        sa.CheckConstraint("source IN ('file', 'typed', 'api')", name=op.f("recipient_uploads_source_check")),
         sa.ForeignKeyConstraint(
             ["company_id"], ["companies.id"], name=op.f("recipient_uploads_company_id_fkey")
         ),
@@ -429,6 +427,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receipt_state", sa.Text(), nullable=True),
+        sa.Column("receipt_reason", sa.Text(), nullable=True),
         sa.Column("receipt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoke_requested_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoke_outcome", sa.Text(), nullable=True),
@@ -447,6 +446,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "reason IN ('absent', 'unknown_subscriber', 'barred', 'rejected', 'not_capable', 'capacity_exceeded', 'network_failure', 'opted_out', 'recycled', 'lookup_failed', 'duplicate', 'other_carrier', 'content_invalid', 'no_receipt')",
             name=op.f("submit_attempts_reason_check"),
+        ),
+        sa.CheckConstraint(
+            "receipt_reason IN ('absent', 'unknown_subscriber', 'barred', 'rejected', 'not_capable', 'capacity_exceeded', 'network_failure', 'opted_out', 'recycled', 'lookup_failed', 'duplicate', 'other_carrier', 'content_invalid', 'no_receipt')",
+            name=op.f("submit_attempts_receipt_reason_check"),
         ),
         sa.CheckConstraint(
             "receipt_state IN ('sent', 'delivered', 'undelivered', 'wrong_carrier', 'read', 'revoked', 'unknown')",

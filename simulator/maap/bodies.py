@@ -7,6 +7,8 @@ from simulator.ledger import utc_now
 from simulator.messages import RcsMessage, iso
 from simulator.numbers import international
 
+_REASONS = {408: "expired or absent", 410: "blocked by the user", 500: "handset error"}
+
 
 def ledger_entry(message: RcsMessage, kind: str, text: str) -> dict[str, Any]:
     """The ledger line of an accepted +Message."""
@@ -36,7 +38,7 @@ def accepted_body(message: RcsMessage) -> str:
     )
 
 
-def status_event(message: RcsMessage, status: str, reason: str | None) -> str:
+def status_event(message: RcsMessage, status: str, reason_code: int) -> str:
     """The JSON of a messageStatus webhook that happens now."""
     rcs = {"msgId": message.message_id, "status": status, "timestamp": utc_now()}
     event: dict[str, Any] = {
@@ -45,6 +47,6 @@ def status_event(message: RcsMessage, status: str, reason: str | None) -> str:
         "messageContact": {"userContact": international(message.number)},
         "botId": message.bot_id,
     }
-    if reason is not None:
-        event["reason"] = {"code": 0, "text": reason}
+    if reason_code:
+        event["reason"] = {"code": reason_code, "text": _REASONS.get(reason_code, "failed")}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))

@@ -27,6 +27,7 @@ CAPABILITIES = (
 )
 _NOT_RCS, _NOT_OURS, _NO_SUCH_MESSAGE = 40401, 40402, 40403
 _ALREADY_DELIVERED = MaapError(409, 40901, "already delivered")
+_EXPIRED = 408  # reason code of the failed event
 _EARLY_SECONDS = 0.3  # how far an event overtakes its 202
 _STATUSES = frozenset(("sent", "delivered", "displayed", "failed", "cancelled"))
 _FINAL = frozenset(("delivered", "displayed", "failed", "cancelled"))
@@ -175,11 +176,11 @@ class MaapOperator:
         if script.revoke is Revoke.LOST:
             raise Silence
         if script.revoke is Revoke.ALREADY_DELIVERED:
-            self._happen(message, "delivered", 1, None)
+            self._happen(message, "delivered", 1, 0)
             raise _ALREADY_DELIVERED
         # A message that failed or expired will not be delivered either: the wish is fulfilled.
         if message.status not in _FINAL and script.revoke is not Revoke.IGNORED:
-            self._happen(message, "cancelled", 1, None)
+            self._happen(message, "cancelled", 1, 0)
         if script.revoke is Revoke.LOST_EFFECTIVE:
             raise Silence
 
@@ -195,7 +196,12 @@ class MaapOperator:
     def _plan(self, message: RcsMessage, step: EventStep, delay: float) -> None:
         network = self.network
         copies = step.copies + network.chance(network.faults.duplicate_receipt_rate)
-        item = {"id": message.message_id, "status": step.status, "copies": copies, "reason": step.reason}
+        item = {
+            "id": message.message_id,
+            "status": step.status,
+            "copies": copies,
+            "reason_code": step.reason_code,
+        }
         network.agenda.add(delay + network.lateness(), self._event, item)
 
     def _event_due(self, item: dict[str, Any]) -> None:
@@ -211,7 +217,7 @@ class MaapOperator:
         elif not handset.reachable_by_rcs:
             self._hold(message, item)
         else:
-            self._happen(message, item["status"], item["copies"], item["reason"])
+            self._happen(message, item["status"], item["copies"], item["reason_code"])
 
     def _is_over(self, message: RcsMessage) -> bool:
         return message.expiry is not None and message.expiry <= time.time()
@@ -230,7 +236,7 @@ class MaapOperator:
         if message is None or message.status in _FINAL:
             return
         message.held.clear()
-        self._happen(message, "failed", 1, "expired")
+        self._happen(message, "failed", 1, _EXPIRED)
 
     def _handset_changed(self, handset: Handset) -> None:
         if not handset.reachable_by_rcs:
@@ -242,7 +248,7 @@ class MaapOperator:
                 for position, item in enumerate(held):
                     self.network.agenda.add(delay + position * 0.05, self._event, item)
 
-    def _happen(self, message: RcsMessage, status: str, copies: int, reason: str | None) -> None:
+    def _happen(self, message: RcsMessage, status: str, copies: int, reason_code: int) -> None:
         now = time.time()
         if status == "delivered":
             message.delivered_at = message.delivered_at or now
@@ -253,7 +259,7 @@ class MaapOperator:
             message.status = status
         if self.network.chance(self.network.faults.lost_receipt_rate):
             return
-        body = status_event(message, status, reason)
+        body = status_event(message, status, reason_code)
         for _ in range(copies):
             self.webhooks.publish(self.carrier.name, message.message_id, body)
 

@@ -8,7 +8,7 @@ from simulator.maap.errors import bad_request
 
 MAX_TEXT = 2730  # characters, as the Japanese +Message service has it
 MAX_TITLE, MAX_DESCRIPTION, MAX_DISPLAY_TEXT, MAX_POSTBACK = 200, 2000, 200, 2048
-MAX_CARD_SUGGESTIONS, MAX_CHIPS, MIN_CARDS, MAX_CARDS = 4, 11, 2, 10
+MAX_CARD_SUGGESTIONS, MAX_CHIPS, MAX_CARDS = 4, 11, 10
 MAX_MEDIA_BYTES = 5 * 1024 * 1024
 
 _TRAFFIC_TYPES = frozenset(("advertisement", "payment", "premium", "subscription", "token"))
@@ -104,7 +104,7 @@ def _check_rich_card(message: dict[str, Any]) -> str:
     slides = _object(content, "generalPurposeCardCarousel")
     width = _object(slides, "layout").get("cardWidth")
     _require(width in ("SMALL_WIDTH", "MEDIUM_WIDTH"), "cardWidth is unknown")
-    return "\n\n".join(_check_card(card) for card in _list(slides, "content", MIN_CARDS, MAX_CARDS))
+    return "\n\n".join(_check_card(card) for card in _list(slides, "content", 1, MAX_CARDS))
 
 
 def _check_card(card: Any) -> str:

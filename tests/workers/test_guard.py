@@ -57,14 +57,15 @@ def test_a_signal_to_make_alone_stops_the_launcher(folder: Path, number: signal.
 
 
 def test_ctrl_c_in_a_terminal_is_no_failure_of_make(folder: Path) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(folder)
-        os.execvp("make", ("make", "run"))
-    eventually((folder / "started").exists)
-    os.write(terminal, b"\x03")
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    os.close(terminal)
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(terminal) as screen:  # setsid makes it the terminal that Ctrl-C is typed in
+        make = subprocess.Popen(
+            ("setsid", "--ctty", "make", "run"), cwd=folder, stdin=screen, stdout=screen, stderr=screen
+        )
+        eventually((folder / "started").exists)
+        os.write(keyboard, b"\x03")
+        assert make.wait(10) == 0
+    os.close(keyboard)
     assert (folder / "stopped").exists()
 
 

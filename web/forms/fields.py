@@ -23,10 +23,14 @@ def is_ticked(form: FormData, name: str) -> bool:
     return text_of(form, name) == "yes"
 
 
+def member_of(value: str, choices: type[Choice]) -> Choice | None:
+    """Return the member ``value`` names; ``None`` for nothing and for nonsense."""
+    return next((member for member in choices if member.value == value), None)
+
+
 def choice_of(form: FormData, name: str, choices: type[Choice]) -> Choice | None:
     """Return the chosen member; ``None`` if nothing or nonsense was chosen."""
-    value = text_of(form, name)
-    return choices(value) if value in choices else None
+    return member_of(text_of(form, name), choices)
 
 
 def choices_of(form: FormData, name: str, choices: type[Choice]) -> tuple[Choice, ...]:

@@ -6,10 +6,10 @@ Words are grouped by enumeration: members of two of them can be equal as strings
 from enum import StrEnum
 from typing import Any
 
-from web.wording import campaigns, files, messages
+from web.wording import campaigns, files, messages, timeline
 from web.wording.looks import LOOKS, Look
 
-WORDS: dict[type[StrEnum], dict[Any, str]] = {**campaigns.WORDS, **messages.WORDS, **files.WORDS}
+WORDS: dict[type[StrEnum], dict[Any, str]] = {**campaigns.WORDS, **messages.WORDS, **files.WORDS, **timeline.WORDS}
 
 
 def word(member: StrEnum | None) -> str:

@@ -24,6 +24,7 @@ def stack_environment(settings: StackSettings, credentials: Credentials) -> dict
         return values[name]
 
     _offer_servers(offer_to=values, settings=settings, credentials=credentials)
+    offer("DEMO_FILE", str(settings.demo_file))
     offer("SIMULATOR_DATA_DIR", str(settings.var / "simulator"))
     system_id = offer("SIMULATOR_SMPP_SYSTEM_ID", PLATFORM)
     password = offer("SIMULATOR_SMPP_PASSWORD", credentials.smpp_password)

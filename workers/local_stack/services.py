@@ -112,6 +112,6 @@ SERVICES = (
         health_path="/health/ready",
         stop_stage=0,
         stop_share=0.14,
-        environment=(*PLATFORM_ENVIRONMENT, "PORTAL_PORT"),
+        environment=(*PLATFORM_ENVIRONMENT, "PORTAL_PORT", "DEMO_FILE"),  # sign-ins on the sign-in page
     ),
 )

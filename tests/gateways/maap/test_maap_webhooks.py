@@ -92,6 +92,7 @@ def test_every_spelling_of_a_status_is_understood(status: Any, state: ReceiptSta
         ({"code": 31337}, ReceiptState.UNDELIVERED, None, "31337"),
         ({"text": "handset error"}, ReceiptState.UNDELIVERED, None, "handset error"),
         ({"code": 0, "text": "handset error"}, ReceiptState.UNDELIVERED, None, "handset error"),
+        ({"code": 0, "text": "Expired"}, ReceiptState.UNDELIVERED, StatusReason.ABSENT, "Expired"),
         ("handset error", ReceiptState.UNDELIVERED, None, "handset error"),
         (None, ReceiptState.UNDELIVERED, None, "failed"),
         ([], ReceiptState.UNDELIVERED, None, "failed"),

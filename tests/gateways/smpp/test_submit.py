@@ -156,3 +156,16 @@ async def test_a_link_the_smsc_holds_for_unbound_binds_again(smsc: FakeSmsc, con
     smsc.on_submit = Peer.accept
     assert outcomes(await link.submit(sms())) == [SubmitOutcome.ACCEPTED]
     assert len(smsc.peers) == 2
+
+
+async def test_logs_hold_no_number_and_no_text(
+    smsc: FakeSmsc, connect: LinkFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = await connect()
+    for status in (0x08, 0x0B, 0x45, 0x58, 0xFFFF):
+        smsc.on_submit = refuse_with(status, b"819012345678\0")
+        await link.submit(sms("secret text"))
+    await link.submit(sms("secret text", phone_number="90123456"))
+    logged = capsys.readouterr().out
+    assert "smpp_submit_refused" in logged
+    assert not any(word in logged for word in ("90123456", "secret text", "p@ss"))

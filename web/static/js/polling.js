@@ -1,4 +1,4 @@
-// Refreshes [data-poll-after] parts: the server says when next, hidden tabs ask nothing, and when an
+// Refreshes the [data-poll] part: its content says when next ([data-poll-after]), hidden tabs ask nothing, and when an
 // answer fails the pause doubles. A live line repeats the state at most every ten seconds.
 const LONGEST_PAUSE = 60_000;
 const ANNOUNCE_EVERY = 10_000;
@@ -9,14 +9,15 @@ export function poll(root) {
   let announcedAt = Date.now();
   let timer;
 
-  const part = () => root.querySelector("[data-poll-after]");
-
   const plan = () => {
     clearTimeout(timer);
-    const element = part();
-    if (!element || root.hidden) return;
-    const pause = Number(element.dataset.pollAfter) * 2 ** failures;
-    timer = setTimeout(() => window.htmx.trigger(element, "poll"), Math.min(pause, LONGEST_PAUSE));
+    const content = root.querySelector("[data-poll] [data-poll-after]");
+    if (!content || root.hidden) return;
+    const pause = Number(content.dataset.pollAfter) * 2 ** failures;
+    timer = setTimeout(
+      () => window.htmx.trigger(content.closest("[data-poll]"), "poll"),
+      Math.min(pause, LONGEST_PAUSE),
+    );
   };
 
   const announce = () => {
@@ -33,8 +34,8 @@ export function poll(root) {
     if ((event.detail.ctx.response?.status ?? 200) >= 400) event.preventDefault();
   });
   root.addEventListener("htmx:after:request", (event) => {
-    const ok = (event.detail.ctx.response?.status ?? 500) < 400;
-    if (event.detail.ctx.sourceElement.matches("[data-poll-after]")) failures = ok ? 0 : failures + 1;
+    if (event.detail.ctx.response.status < 400) failures = 0;
+    else failures += 1;
   });
   root.addEventListener("htmx:finally:request", () => {
     setTimeout(() => {

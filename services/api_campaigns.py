@@ -1,0 +1,173 @@
+"""A campaign in one request of a program: recipients, texts and time together, registered at once.
+
+The recipients become a list like an uploaded one, so that the same rules check them, the campaign can be
+edited in the portal, and a repeated request finds the rows that were refused.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.callers import Caller
+from domain.campaigns import MAX_RECIPIENTS, CampaignContent, CampaignProblem, ProblemFound
+from domain.recipient_files import Column, FileFormat, FileShape, Record, RowErrorCode
+from domain.templates import variable_key
+from services.campaign_check import CampaignCheck, build_check
+from services.campaign_registration import CampaignRefused, register_rows
+from services.campaigns import save_draft
+from services.recipient_uploads import error_rows
+from services.row_checks import API_PHONE_COLUMN, lock_upload
+
+MAX_VARIABLES = 100
+"""Different variable names in one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRecipient:
+    """A recipient as the program wrote it."""
+
+    phone_number: str
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A recipient that was left out: its position from 1, the number as given, the first reason."""
+
+    row: int
+    phone_number: str
+    reason: RowErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRegistration:
+    """``accepted`` messages are registered. ``repeated``: by an earlier request with the same key."""
+
+    campaign_id: UUID
+    accepted: int
+    rejected: tuple[Rejected, ...]
+    repeated: bool = False
+
+
+class IdempotencyConflict(Exception):
+    """The key was used before for another request."""
+
+
+class TooManyVariables(ValueError):
+    """The recipients have more than ``MAX_VARIABLES`` different variable names."""
+
+
+_INSERT_LIST = text("""
+    INSERT INTO recipient_uploads (company_id, source, file_name, content, shape, phone_column)
+    VALUES (:company_id, 'api', 'API', '', CAST(:shape AS jsonb), 0) RETURNING id
+""")
+
+# The second of two requests with one key waits here until the first is committed or gone.
+_WAIT_FOR_SAME_KEY = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7205))")
+
+_FIRST = text("""
+    SELECT c.id, c.request_hash, c.upload_id, n.total FROM campaigns c
+    JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
+    WHERE c.company_id = :company_id AND c.request_key = :request_key
+""")
+
+_MARK = text("""
+    UPDATE campaigns SET request_key = :request_key, request_hash = :request_hash
+    WHERE company_id = :company_id AND id = :campaign_id
+""")
+
+
+async def create_campaign_from_api(
+    session: AsyncSession,
+    caller: Caller,
+    content: CampaignContent,
+    recipients: Sequence[ApiRecipient],
+    *,
+    request_key: str | None,
+    request_hash: bytes,
+    now: datetime,
+) -> ApiRegistration:
+    """Register a campaign, leaving out recipients that cannot be sent to.
+
+    ``request_key`` makes a repetition (same ``request_hash``) return the first answer; another request
+    under it is an ``IdempotencyConflict``. Raises ``CampaignRefused`` and ``TooManyVariables``; nothing
+    is registered then and the key stays free.
+    """
+    if request_key is not None and (
+        first := await _first_registration(session, caller, request_key, request_hash)
+    ):
+        return first
+    if len(recipients) > MAX_RECIPIENTS:
+        problem = ProblemFound(CampaignProblem.TOO_MANY_RECIPIENTS, "recipients", {"limit": MAX_RECIPIENTS})
+        raise CampaignRefused(CampaignCheck(content, None, (problem,)))
+    columns = await asyncio.to_thread(_columns, recipients)
+    shape = FileShape("API", FileFormat.CSV, columns=columns, rows=len(recipients))
+    upload_id: UUID = (
+        await session.execute(
+            _INSERT_LIST,
+            {"company_id": caller.company_id, "shape": json.dumps(shape.to_json(), ensure_ascii=False)},
+        )
+    ).scalar_one()
+    upload = await lock_upload(session, caller, upload_id)
+    check = await build_check(
+        session, caller, content, upload, now, run_rows=True, records=_records(recipients, columns)
+    )
+    if not check.can_be_registered:
+        raise CampaignRefused(check)
+    campaign_id = await save_draft(session, caller, content, upload_id=upload_id)
+    key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+    if request_key is not None:
+        await session.execute(_MARK, {**key, "request_key": request_key, "request_hash": request_hash})
+    accepted = await register_rows(session, caller, campaign_id, check, now)
+    return ApiRegistration(campaign_id, accepted, await _rejected(session, caller, upload_id))
+
+
+async def _first_registration(
+    session: AsyncSession, caller: Caller, request_key: str, request_hash: bytes
+) -> ApiRegistration | None:
+    await session.execute(_WAIT_FOR_SAME_KEY, {"key": f"{caller.company_id} {request_key}"})
+    first = (
+        await session.execute(_FIRST, {"company_id": caller.company_id, "request_key": request_key})
+    ).one_or_none()
+    if first is None:
+        return None
+    if first.request_hash != request_hash:
+        raise IdempotencyConflict(request_key)
+    rejected = await _rejected(session, caller, first.upload_id)
+    return ApiRegistration(first.id, first.total, rejected, repeated=True)
+
+
+async def _rejected(session: AsyncSession, caller: Caller, upload_id: UUID) -> tuple[Rejected, ...]:
+    rejected: list[Rejected] = []
+    while page := await error_rows(
+        session, caller, upload_id, after=rejected[-1].row if rejected else 0, limit=10_000
+    ):
+        rejected += (Rejected(row.row_number, row.cells[0], row.problems[0].code) for row in page)
+    return tuple(rejected)
+
+
+def _columns(recipients: Sequence[ApiRecipient]) -> tuple[Column, ...]:
+    """Return the number's column and one for every variable any recipient has."""
+    names: dict[str, str] = {}
+    for recipient in recipients:
+        for name in recipient.variables:
+            # Most rows name the same variables: looking one up is all that is left to do for them.
+            if name not in names:
+                names[name] = variable_key(name)
+                if len(names) > MAX_VARIABLES:
+                    raise TooManyVariables(str(MAX_VARIABLES))
+    keys = dict.fromkeys(key for key in names.values() if key)
+    return (API_PHONE_COLUMN, *(Column(index, key, key) for index, key in enumerate(keys, 1)))
+
+
+def _records(recipients: Sequence[ApiRecipient], columns: Sequence[Column]) -> Iterator[Record]:
+    keys = [column.key for column in columns[1:]]
+    for number, recipient in enumerate(recipients, 1):
+        variables = {variable_key(name): value for name, value in recipient.variables.items()}
+        yield Record(number, [recipient.phone_number, *(variables.get(key, "") for key in keys)])

@@ -1,0 +1,276 @@
+"""The check page: what would be sent, to how many, at what price, and what stands against it (P-9, P-11).
+
+``build_check`` is the one source of these numbers; registration calls it again and goes on only if they
+are the ones that were shown.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.callers import Caller
+from domain.campaigns import (
+    MAX_RECIPIENTS,
+    NOTICE_THRESHOLD_PER_HOUR,
+    CampaignContent,
+    CampaignProblem,
+    ProblemFound,
+    option_problems,
+    problems_of,
+)
+from domain.prices import PriceLine, highest_price, total_yen
+from domain.recipient_files import Record, RowErrorCode
+from domain.send_times import earliest_end, reaches_night, to_jst
+from services.campaigns import content_of, load_campaign
+from services.check_samples import SampleRow, sample_rows
+from services.contracts import Terms, terms_on
+from services.recipient_uploads import ErrorRow, error_rows
+from services.row_checks import LockedUpload, lock_upload, run_row_check
+
+SHOWN_ERRORS = 100
+
+
+class CheckWarning(StrEnum):
+    """Something to think about that does not stop the registration."""
+
+    # More than 10,000 messages: the carriers want to know beforehand (S-7, R-11).
+    NOTICE_THRESHOLD = "notice_threshold"
+    # Some of it goes out between 21:00 and 08:00 JST.
+    NIGHT = "night"
+    ROWS_REJECTED = "rows_rejected"
+    RECIPIENTS_OPTED_OUT = "recipients_opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCheck:
+    """Everything the check page shows.
+
+    ``valid_rows`` are registered as messages; ``recipients`` of them would be sent to as things stand
+    (without opted-out ones, if those are excluded); the opt-out list may still grow until the send
+    (O-3). ``parts_total`` are SMS parts of these recipients, ``max_yen`` what they cost at most, without
+    tax, rounded down. ``token`` stands for all of it: registration wants it back.
+    ``needs_check``: the rows have not been checked against these texts, so there are no numbers.
+    """
+
+    content: CampaignContent
+    upload_id: UUID | None
+    problems: tuple[ProblemFound, ...]
+    needs_check: bool = True
+    checked_at: datetime | None = None
+    valid_rows: int = 0
+    rejected_rows: int = 0
+    rejected: Mapping[RowErrorCode, int] | None = None
+    repairs: Mapping[str, int] | None = None
+    rows_left: int = 0
+    opted_out: int = 0
+    recipients: int = 0
+    parts_total: int = 0
+    longest_characters: int = 0
+    price_lines: tuple[PriceLine, ...] = ()
+    max_yen: int = 0
+    samples: tuple[SampleRow, ...] = ()
+    errors: tuple[ErrorRow, ...] = ()
+    warnings: tuple[CheckWarning, ...] = ()
+    starts_at: datetime | None = None
+    earliest_end: datetime | None = None
+    fingerprint: str = ""
+
+    @property
+    def can_be_registered(self) -> bool:
+        """Whether nothing stands against it."""
+        return not self.problems and not self.needs_check
+
+    @property
+    def token(self) -> str:
+        """A short word that is another one as soon as content, rows, exclusions or price are others."""
+        send_at = self.content.send_at
+        content = replace(self.content, send_at=send_at and send_at.astimezone(UTC))
+        shown = (content, self.upload_id, self.fingerprint, self.recipients, self.max_yen)
+        return hashlib.sha256(repr(shown).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+_BY_PARTS = text("""
+    SELECT r.parts, count(*) AS messages, count(o.phone_number) AS opted_out
+    FROM recipient_upload_rows r
+    LEFT JOIN opt_outs o ON o.company_id = r.company_id AND o.phone_number = r.phone_number
+    WHERE r.company_id = :company_id AND r.upload_id = :upload_id AND r.problems IS NULL
+    GROUP BY r.parts
+""")
+
+_LANE = text("SELECT next_at FROM company_lanes WHERE company_id = :company_id")
+
+
+async def check_campaign(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, now: datetime, *, run_rows: bool = True
+) -> CampaignCheck:
+    """Check a campaign as it is saved. The rows are checked only if they were not yet, with these texts.
+
+    ``run_rows=False`` answers at once with what is known (``needs_check`` tells). Raises
+    ``CampaignNotFound``.
+    """
+    row = await load_campaign(session, caller, campaign_id)
+    return await check_content(session, caller, content_of(row), row.upload_id, now, run_rows=run_rows)
+
+
+async def check_content(
+    session: AsyncSession,
+    caller: Caller,
+    content: CampaignContent,
+    upload_id: UUID | None,
+    now: datetime,
+    *,
+    run_rows: bool = True,
+) -> CampaignCheck:
+    """Check content that need not be saved, such as an edit of a scheduled send (P-3).
+
+    Raises ``UploadNotFound``.
+    """
+    upload = await lock_upload(session, caller, upload_id) if upload_id else None
+    return await build_check(session, caller, content, upload, now, run_rows=run_rows)
+
+
+async def build_check(
+    session: AsyncSession,
+    caller: Caller,
+    content: CampaignContent,
+    upload: LockedUpload | None,
+    now: datetime,
+    *,
+    run_rows: bool,
+    records: Iterable[Record] | None = None,
+) -> CampaignCheck:
+    """Return all problems and, where rows have been or can be checked, all numbers.
+
+    ``records`` are the rows of a list that has never been checked and has no file.
+    """
+    terms = await terms_on(session, caller.company_id, to_jst(now).date())
+    columns = [column.name for column in upload.shape.columns if column.key] if upload else None
+    problems = [
+        *problems_of(content, columns, now),
+        *option_problems(
+            content,
+            opt_out_enabled=terms.opt_out_enabled,
+            recycling_check_enabled=terms.recycling_check_enabled,
+        ),
+        *_upload_problems(upload),
+    ]
+    check = CampaignCheck(content, upload.id if upload else None, tuple(problems))
+    if upload is None or any(problem.field in _BLOCK_ROWS for problem in problems):
+        return check
+    summary, checked_at = upload.summary, upload.checked_at
+    if not upload.is_checked_for(content, terms.part_table):
+        if not run_rows:
+            return check
+        summary = await run_row_check(session, caller, upload, content, terms.part_table, now, records)
+        checked_at = now
+    counted = _with_counts(check, summary or {}, checked_at)
+    priced = await _with_price(session, caller, counted, terms)
+    timed = await _with_times(session, caller, priced, terms, now)
+    return await _with_rows(session, caller, timed, summary or {})
+
+
+# Problems in these make a check of the rows impossible or worthless.
+_BLOCK_ROWS = frozenset({"sms_text", "rcs_text", "recipients"})
+
+
+def _upload_problems(upload: LockedUpload | None) -> list[ProblemFound]:
+    if upload is None:
+        return [ProblemFound(CampaignProblem.RECIPIENTS_MISSING, "recipients")]
+    if not upload.shape.can_be_checked:
+        kind = next((p.code.value for p in upload.shape.problems), "")
+        return [ProblemFound(CampaignProblem.UNREADABLE_FILE, "recipients", {"kind": kind})]
+    if upload.phone_column is None:
+        return [ProblemFound(CampaignProblem.PHONE_COLUMN_MISSING, "recipients")]
+    return []
+
+
+def _with_counts(
+    check: CampaignCheck, summary: Mapping[str, Any], checked_at: datetime | None
+) -> CampaignCheck:
+    rejected = {RowErrorCode(code): count for code, count in summary["errors"].items()}
+    problems = list(check.problems)
+    if RowErrorCode.TOO_MANY_ROWS in rejected:
+        detail = {"limit": MAX_RECIPIENTS}
+        problems.append(ProblemFound(CampaignProblem.TOO_MANY_RECIPIENTS, "recipients", detail))
+    if RowErrorCode.UNREADABLE_FROM_HERE in rejected:
+        problems.append(ProblemFound(CampaignProblem.UNREADABLE_FILE, "recipients", {"kind": "rows"}))
+    if not summary["valid_rows"]:
+        problems.append(ProblemFound(CampaignProblem.NO_VALID_RECIPIENT, "recipients"))
+    return replace(
+        check,
+        problems=tuple(problems),
+        needs_check=False,
+        checked_at=checked_at,
+        valid_rows=summary["valid_rows"],
+        rejected_rows=summary["error_rows"],
+        rejected=rejected,
+        repairs=summary["repairs"],
+        rows_left=summary["rows_left"],
+        longest_characters=summary["longest_characters"],
+        fingerprint=summary["fingerprint"],
+    )
+
+
+async def _with_price(
+    session: AsyncSession, caller: Caller, check: CampaignCheck, terms: Terms
+) -> CampaignCheck:
+    content = check.content
+    key = {"company_id": caller.company_id, "upload_id": check.upload_id}
+    rows = (await session.execute(_BY_PARTS, key)).all()
+    by_parts = {row.parts: row.messages - (row.opted_out if content.exclude_opt_outs else 0) for row in rows}
+    lines = highest_price(
+        content.channel_plan,
+        by_parts,
+        terms.prices,
+        with_recycling_check=content.recycling_reference_on is not None,
+    )
+    recipients = sum(by_parts.values())
+    problems = list(check.problems)
+    if recipients > NOTICE_THRESHOLD_PER_HOUR and not terms.may_exceed_notice_threshold:
+        detail = {"limit": NOTICE_THRESHOLD_PER_HOUR}
+        problems.append(ProblemFound(CampaignProblem.NOTICE_REQUIRED, "recipients", detail))
+    if check.valid_rows and not recipients:
+        problems.append(ProblemFound(CampaignProblem.NO_VALID_RECIPIENT, "recipients"))
+    return replace(
+        check,
+        problems=tuple(problems),
+        opted_out=sum(row.opted_out for row in rows),
+        recipients=recipients,
+        parts_total=sum(parts * messages for parts, messages in by_parts.items()),
+        price_lines=lines,
+        max_yen=total_yen(lines),
+    )
+
+
+async def _with_times(
+    session: AsyncSession, caller: Caller, check: CampaignCheck, terms: Terms, now: datetime
+) -> CampaignCheck:
+    """Forecast: not before the send time, nor before what the company's lane is taken for (S-7)."""
+    lane = (await session.execute(_LANE, {"company_id": caller.company_id})).scalar_one_or_none()
+    starts_at = max(filter(None, (now, check.content.send_at, lane)))
+    ends_at = earliest_end(starts_at, check.recipients, terms.hourly_capacity)
+    warnings = {
+        CheckWarning.NOTICE_THRESHOLD: check.recipients > NOTICE_THRESHOLD_PER_HOUR,
+        CheckWarning.NIGHT: reaches_night(starts_at, ends_at),
+        CheckWarning.ROWS_REJECTED: check.rejected_rows > 0,
+        CheckWarning.RECIPIENTS_OPTED_OUT: check.opted_out > 0 and not check.content.exclude_opt_outs,
+    }
+    given = tuple(warning for warning, holds in warnings.items() if holds)
+    return replace(check, warnings=given, starts_at=starts_at, earliest_end=ends_at)
+
+
+async def _with_rows(
+    session: AsyncSession, caller: Caller, check: CampaignCheck, summary: Mapping[str, Any]
+) -> CampaignCheck:
+    if check.upload_id is None:
+        return check
+    samples = await sample_rows(session, caller, check.content, check.upload_id, summary["longest_row"])
+    errors = await error_rows(session, caller, check.upload_id, limit=SHOWN_ERRORS)
+    return replace(check, samples=samples, errors=tuple(errors))

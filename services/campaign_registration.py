@@ -1,0 +1,166 @@
+"""From a draft to a registered campaign, and from one scheduled send to another (P-3, P-9).
+
+Registered is all or nothing: the messages, the counters and the status change in one transaction. The
+row in status ``registered`` is the outbox from which the workflow is started.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.callers import Caller
+from domain.campaigns import CampaignContent, CampaignStatus, ProblemFound
+from domain.send_times import freeze_at
+from services.campaign_check import CampaignCheck, build_check
+from services.campaigns import NotEditable, content_of, load_campaign, write_content
+from services.recipient_freeze import freeze_recipients
+from services.row_checks import lock_upload
+
+
+class CampaignRefused(Exception):
+    """The campaign has problems; ``check`` holds them with whatever numbers there are."""
+
+    def __init__(self, check: CampaignCheck) -> None:
+        super().__init__(", ".join(found.problem.value for found in check.problems))
+        self.check = check
+
+    @property
+    def problems(self) -> tuple[ProblemFound, ...]:
+        """What has to be mended."""
+        return self.check.problems
+
+
+class CheckOutdated(Exception):
+    """Something changed since the numbers were shown; ``check`` has the new ones, nothing was registered."""
+
+    def __init__(self, check: CampaignCheck) -> None:
+        super().__init__(f"{check.recipients} recipients now")
+        self.check = check
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """``accepted`` messages are registered, excluded ones among them. ``repeated``: they were already."""
+
+    campaign_id: UUID
+    accepted: int
+    repeated: bool = False
+
+
+_INSERT_MESSAGES = text("""
+    INSERT INTO messages (company_id, campaign_id, row_number, phone_number, variables, status, accepted_at)
+    SELECT company_id, :campaign_id, row_number, phone_number, variables, 'accepted', :now
+    FROM recipient_upload_rows
+    WHERE company_id = :company_id AND upload_id = :upload_id AND problems IS NULL
+    ORDER BY row_number
+""")
+
+_SET_COUNTERS = text("""
+    INSERT INTO campaign_counters (company_id, campaign_id, total) VALUES (:company_id, :campaign_id, :total)
+    ON CONFLICT (company_id, campaign_id) DO UPDATE SET total = excluded.total, excluded = 0
+""")
+
+_REGISTER = text("""
+    UPDATE campaigns SET status = 'registered', registered_at = :now, frozen_at = NULL
+    WHERE company_id = :company_id AND id = :campaign_id
+""")
+
+_TOTAL = text("""
+    SELECT total FROM campaign_counters WHERE company_id = :company_id AND campaign_id = :campaign_id
+""")
+
+_DELETE_MESSAGES = text("DELETE FROM messages WHERE company_id = :company_id AND campaign_id = :campaign_id")
+
+
+async def register_campaign(
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    *,
+    expected_recipients: int | None = None,
+    check_token: str | None = None,
+    now: datetime,
+) -> Registration:
+    """Register a draft with the numbers the user has seen (P-9).
+
+    ``check_token`` is that of the shown check, ``expected_recipients`` the number on the button; if either
+    is no longer so, ``CheckOutdated``. A second registration finds the first one's and returns it.
+    Raises ``CampaignNotFound``, ``CampaignRefused``, ``NotEditable`` for a cancelled campaign.
+    """
+    row = await load_campaign(session, caller, campaign_id, lock=True)
+    status = CampaignStatus(row.status)
+    if status is CampaignStatus.CANCELLED:
+        raise NotEditable(status)
+    if status is not CampaignStatus.DRAFT:
+        key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+        return Registration(campaign_id, (await session.execute(_TOTAL, key)).scalar_one(), repeated=True)
+    content = content_of(row)
+    check = await _check(session, caller, content, row.upload_id, now)
+    if check_token not in (None, check.token) or expected_recipients not in (None, check.recipients):
+        raise CheckOutdated(check)
+    return Registration(campaign_id, await register_rows(session, caller, campaign_id, check, now))
+
+
+async def edit_scheduled(
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    content: CampaignContent,
+    *,
+    upload_id: UUID | None = None,
+    check_token: str | None = None,
+    now: datetime | None = None,
+) -> Registration:
+    """Replace content, time and recipients of a registered campaign that has not started (P-3).
+
+    ``upload_id`` empty keeps the list. The messages are made anew and the opt-out list is read again at
+    its time (O-3). The row lock decides against the start: whichever comes first, the other finds it
+    done. Raises ``CampaignNotFound``, ``UploadNotFound``, ``CampaignRefused``, ``CheckOutdated``, and
+    ``NotEditable`` for everything but a waiting campaign.
+    """
+    now = now or datetime.now(UTC)
+    row = await load_campaign(session, caller, campaign_id, lock=True)
+    status = CampaignStatus(row.status)
+    has_begun = row.send_at is None or row.send_at <= now
+    if status is not CampaignStatus.REGISTERED or has_begun:
+        raise NotEditable(status)
+    upload_id = upload_id or row.upload_id
+    check = await _check(session, caller, content, upload_id, now)
+    if check_token not in (None, check.token):
+        raise CheckOutdated(check)
+    await write_content(session, caller, campaign_id, content, upload_id)
+    await session.execute(_DELETE_MESSAGES, {"company_id": caller.company_id, "campaign_id": campaign_id})
+    return Registration(campaign_id, await register_rows(session, caller, campaign_id, check, now))
+
+
+async def register_rows(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, check: CampaignCheck, now: datetime
+) -> int:
+    """Make a message of every row the check found valid and put the campaign into the outbox.
+
+    The campaign's row must be locked or new. Recipients are settled at once when the time for it is
+    here: immediate sends, and scheduled ones less than 15 minutes ahead (O-3). Returns the messages.
+    """
+    key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+    inserted = await session.execute(_INSERT_MESSAGES, {**key, "upload_id": check.upload_id, "now": now})
+    total: int = inserted.rowcount  # type: ignore[attr-defined]
+    if total != check.valid_rows:
+        raise RuntimeError(f"{total} rows to register where {check.valid_rows} were checked")
+    await session.execute(_SET_COUNTERS, {**key, "total": total})
+    await session.execute(_REGISTER, {**key, "now": now})
+    if freeze_at(check.content.send_at, now) <= now:
+        await freeze_recipients(session, caller.company_id, campaign_id, now)
+    return total
+
+
+async def _check(
+    session: AsyncSession, caller: Caller, content: CampaignContent, upload_id: UUID | None, now: datetime
+) -> CampaignCheck:
+    upload = await lock_upload(session, caller, upload_id) if upload_id else None
+    check = await build_check(session, caller, content, upload, now, run_rows=True)
+    if not check.can_be_registered:
+        raise CampaignRefused(check)
+    return check
