@@ -51,9 +51,7 @@ def check_send_at(send_at: datetime, now: datetime, farthest: timedelta = FARTHE
         raise TooFarSendTime(send_at)
 
 
-def freeze_at(
-    send_at: datetime | None, registered_at: datetime, lead: timedelta = FREEZE_LEAD
-) -> datetime:
+def freeze_at(send_at: datetime | None, registered_at: datetime, lead: timedelta = FREEZE_LEAD) -> datetime:
     """Return when the opt-out list is read: 15 minutes before the send, registration if later (O-3).
 
     ``send_at`` is ``None`` for a send at once: the list is then that of the registration.

@@ -78,7 +78,7 @@ CARRIERS = {
 }
 MAAP_CARRIERS = tuple(name for name, carrier in CARRIERS.items() if carrier.has_maap)
 
-# Ordinary numbers: index = fifth digit of 0x0-YXXX-XXXX (the digit after the prefix and one more).
+# Ordinary numbers whose block public numbering data assigns to nobody: by the fifth digit of 0x0-YXXX-XXXX.
 BY_FIFTH_DIGIT = (
     ("docomo",) * 3 + ("au",) * 3 + ("softbank",) * 2 + ("rakuten",) * 2
 )  # 0-2 docomo, 3-5 au, 6-7 softbank, 8-9 rakuten

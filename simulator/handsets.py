@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.carriers import BY_FIFTH_DIGIT
+from simulator.numbers import block_assignee
 from simulator.scenario_table import BY_CODE, BY_NAME, DELIVERED, SCENARIOS
 from simulator.scripts import Scenario
 
@@ -56,7 +57,8 @@ def default_handset(number: str) -> Handset:
         carrier = None if scenario.nobody else CARRIER_DIGIT[int(number[9])]
         app = number[9] in APP_DIGITS if scenario.app is None else scenario.app
         return Handset(number, carrier, app and carrier != "rakuten", scenario.on, scenario)
-    carrier = BY_FIFTH_DIGIT[int(number[4])]
+    # Required by the service's description of the simulator: the block's assignee, else the fifth digit.
+    carrier = block_assignee(number) or BY_FIFTH_DIGIT[int(number[4])]
     return Handset(number, carrier, int(number[10]) % 2 == 0 and carrier != "rakuten", True, DELIVERED)
 
 

@@ -127,8 +127,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         "31",
         "answer_lost_then_receipt",
         "as 30, but the receipt comes",
-        SmsScript(answer=Answer.DROP_LINK, receipts=(ReceiptStep(after=2.0),)),
-        RcsScript(answer=Answer.SILENCE, events=(EventStep(after=2.0),)),
+        SmsScript(answer=Answer.DROP_LINK, receipts=(ReceiptStep(after=1.0),)),
+        RcsScript(answer=Answer.SILENCE, events=(EventStep(after=1.0),)),
     ),
     Scenario(
         "32",
@@ -141,7 +141,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "33",
         "answer_withheld",
         "accepted, no submit_sm_resp, link kept, then a receipt",
-        SmsScript(answer=Answer.SILENCE, receipts=(ReceiptStep(after=2.0),)),
+        SmsScript(answer=Answer.SILENCE, receipts=(ReceiptStep(after=1.0),)),
         RcsScript(answer=Answer.SILENCE),
     ),
     Scenario(

@@ -1,12 +1,12 @@
 """The command line: ``python -m workers …`` starts every process of the platform."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
 import typer
+import uvloop
 from pydantic import ValidationError
 
 from workers.graceful_exit import exit_now
@@ -32,7 +32,8 @@ def _run(main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Run a process to its end and leave before the interpreter's tear-down can turn success into a crash."""
     settings = _settings()
     try:
-        asyncio.run(main(settings))
+        # The loop in C: a tenth of a worker's time.
+        uvloop.run(main(settings))
     except Exception:
         structlog.get_logger(__name__).exception("process_failed")
         exit_now(1)

@@ -110,6 +110,8 @@ class DeliveryClient:
                     SearchAttributePair(MESSAGE_STATE, MessageStatus.ACCEPTED.value),
                 ),
                 priority=company_share(order.company_id, order.priority),
+                # The feeding process runs these workflows, too: their first step comes with the answer.
+                request_eager_start=True,
             )
 
     async def signal_receipt(self, message_id: UUID, notice: ReceiptNotice) -> bool:

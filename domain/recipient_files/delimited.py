@@ -94,7 +94,11 @@ class _Reader:
             cells = next(rows, [])
         except csv.Error:
             return None
-        return None if len(self._used) > 1 and self._swallows_rows(cells) else cells
+        used = self._used
+        if len(used) > 1 and self._swallows_rows(cells):
+            return None
+        # Well-formed rows have marks in pairs; a single one may be the end of a cell begun rows before.
+        return None if sum(line.count('"') for line in used) % 2 else cells
 
     def _swallows_rows(self, cells: list[str]) -> bool:
         """Whether a cell of several lines is rather rows behind a quotation mark left open.

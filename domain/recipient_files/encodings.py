@@ -4,6 +4,7 @@ A file whose first 10,000 rows are ASCII and whose 10,001st is CP932 is the usua
 """
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,6 +30,11 @@ _OTHER_FILES = (
     b"\xff\xd8\xff",
     b"gif8",
 )
+# A text that starts with this many characters of valid UTF-8 is UTF-8, damaged later; few may be chance.
+# Read as CP932 it would become 縺ゅ縺ゅ, without an error.
+_CHANCE = 8
+# Bytes that CP932 does not assign and Python lets pass.
+_CP932_GAPS = re.compile("[\x80\uf8f0-\uf8f3]")
 # ISO-2022-JP is all ASCII bytes and would pass as UTF-8.
 _ISO_2022_JP = b"\x1b$"
 
@@ -43,10 +49,10 @@ class DecodableText:
 
 @dataclass(frozen=True, slots=True)
 class _Undecodable:
-    """The first byte that does not decode: its offset and its line, from 1."""
+    """The line, from 1, of the first byte that does not decode; how many wide characters precede it."""
 
-    offset: int
     line: int
+    wide_characters: int
 
 
 def detect_encoding(file: BinaryIO) -> DecodableText | FileProblem:
@@ -58,17 +64,16 @@ def detect_encoding(file: BinaryIO) -> DecodableText | FileProblem:
     if head.lstrip().lower().startswith(_OTHER_FILES):
         return FileProblem(FileProblemCode.NOT_A_TABLE)
     marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
-    wide = marked or _wide_encoding_of(head)
-    candidates = (wide,) if wide else (TextEncoding.UTF_8, TextEncoding.CP932)
-    failures = []
-    for encoding in candidates:
-        outcome = _decode_all(file, encoding)
-        if not isinstance(outcome, _Undecodable):
-            return outcome
-        failures.append(outcome)
-    # The encoding that got farthest is the one meant; the row is where the file is damaged.
-    farthest = max(failures, key=lambda failure: failure.offset)
-    return FileProblem(FileProblemCode.UNKNOWN_ENCODING, row=farthest.line)
+    encoding = marked or _wide_encoding_of(head) or TextEncoding.UTF_8
+    found = _decode_all(file, encoding)
+    if not isinstance(found, _Undecodable):
+        return found
+    if encoding is TextEncoding.UTF_8 and not marked and found.wide_characters < _CHANCE:
+        found_932 = _decode_all(file, TextEncoding.CP932)
+        if not isinstance(found_932, _Undecodable):
+            return found_932
+        found = max(found, found_932, key=lambda failure: failure.line)
+    return FileProblem(FileProblemCode.UNKNOWN_ENCODING, row=found.line)
 
 
 def _wide_encoding_of(head: bytes) -> TextEncoding | None:
@@ -89,25 +94,33 @@ def _decode_all(file: BinaryIO, encoding: TextEncoding) -> DecodableText | FileP
     file.seek(0)
     decoder = codecs.getincrementaldecoder(encoding.value)("strict")
     lines = 0
-    odd_characters = 0
-    offset = 0
+    wide_characters = 0
+    first = True
     while True:
         chunk = file.read(_CHUNK)
         # Bytes of a character begun in the chunk before; error positions count from them.
-        carried = decoder.getstate()[0]
+        pending = decoder.getstate()[0] + chunk
+        failed = False
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            good = (carried + chunk)[: error.start]
-            bad_line = lines + good.decode(encoding.value, "ignore").count("\n") + 1
-            return _Undecodable(offset - len(carried) + error.start, bad_line)
+            failed = True
+            text = pending[: error.start].decode(encoding.value, "ignore")
+        if encoding is TextEncoding.CP932 and (gap := _CP932_GAPS.search(text)):
+            failed = True
+            text = text[: gap.start()]
+        lines += text.count("\n")
+        if wide_characters < _CHANCE:
+            wide_characters += sum(1 for c in text if c > "\x7f")
+        if failed:
+            return _Undecodable(lines + 1, wide_characters)
         if not chunk:
             return DecodableText(encoding, lines)
-        if "\0" in text:
+        if "\0" in text or (first and _is_binary(text)):
             return FileProblem(FileProblemCode.NOT_A_TABLE)
-        if not offset:
-            odd_characters = sum(1 for c in text if c < " " and c not in "\t\n\r\x0b\x0c\x1a")
-            if odd_characters > max(len(text) // 100, 5):
-                return FileProblem(FileProblemCode.NOT_A_TABLE)
-        offset += len(chunk)
-        lines += text.count("\n")
+        first = False
+
+
+def _is_binary(text: str) -> bool:
+    odd = sum(1 for c in text if c < " " and c not in "\t\n\r\x0b\x0c\x1a")
+    return odd > max(len(text) // 100, 5)

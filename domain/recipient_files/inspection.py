@@ -15,14 +15,8 @@ from domain.recipient_files.encodings import detect_encoding
 from domain.recipient_files.phone_columns import find_phone_column
 from domain.recipient_files.records import Record, RecordNote
 from domain.recipient_files.shapes import Column, FileFormat, FileProblem, FileProblemCode, FileShape
-from domain.recipient_files.workbooks import (
-    OLE_MAGIC,
-    ZIP_MAGIC,
-    UnreadableWorkbook,
-    check_workbook,
-    open_sheet,
-    read_sheet,
-)
+from domain.recipient_files.workbook_guard import OLE_MAGIC, ZIP_MAGIC, UnreadableWorkbook, check_workbook
+from domain.recipient_files.workbooks import open_sheet, read_sheet
 from domain.templates import LINK_KEYS, clean_text, variable_key
 
 FIRST_ROWS = 10

@@ -29,9 +29,7 @@ _CONTENT_TYPES = (
     '<Default Extension="xml" ContentType="application/xml"/></Types>'
 )
 # Style 1 is Excel's built-in date format 14.
-_STYLES = (
-    f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
-)
+_STYLES = f'<styleSheet xmlns="{_MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
 
 
 def csv_file(text: str, encoding: str = "utf-8") -> io.BytesIO:
@@ -43,7 +41,8 @@ def recipient_lines(count: int) -> Iterator[str]:
     """Yield CSV lines: a header and ``count`` recipients with three variables."""
     yield "電話番号,氏名,店舗,期限\r\n"
     for number in range(count):
-        yield f"090{10_000_000 + number:08d},山田 太郎{number % 1000},東京駅前店,2026年10月{number % 31 + 1}日\r\n"
+        due = f"2026年10月{number % 31 + 1}日"
+        yield f"090{10_000_000 + number:08d},山田 太郎{number % 1000},東京駅前店,{due}\r\n"
 
 
 def recipient_rows(count: int) -> Iterator[Sequence[CellSource]]:

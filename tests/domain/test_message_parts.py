@@ -24,7 +24,16 @@ from domain.message_parts import (
 
 @pytest.mark.parametrize(
     ("text", "characters"),
-    [("", 0), ("abc", 3), ("あいう", 3), ("ｱｲｳ", 3), ("😀", 2), ("が", 1), ("か\u3099", 1), ("a\r\nb\rc\n", 6)],
+    [
+        ("", 0),
+        ("abc", 3),
+        ("あいう", 3),
+        ("ｱｲｳ", 3),
+        ("😀", 2),
+        ("が", 1),
+        ("か\u3099", 1),
+        ("a\r\nb\rc\n", 6),
+    ],
 )
 def test_counts_utf16_code_units_after_normalization(text: str, characters: int) -> None:
     """S-1: half- and full-width alike; an emoji is 2; composed and decomposed kana count the same."""

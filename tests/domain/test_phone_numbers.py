@@ -144,7 +144,9 @@ _MOBILE = st.from_regex(r"0[6-9]0[1-9][0-9]{7}", fullmatch=True)
 _SEPARATOR = st.sampled_from(["", "-", " ", "　", "ー", "－", "‐", "−"])
 
 
-@given(_MOBILE, st.lists(_SEPARATOR, min_size=11, max_size=11), st.sampled_from(["0", "", "+81", "0081", "81"]))
+@given(
+    _MOBILE, st.lists(_SEPARATOR, min_size=11, max_size=11), st.sampled_from(["0", "", "+81", "0081", "81"])
+)
 def test_reads_a_number_however_it_is_written(number: str, separators: list[str], start: str) -> None:
     """P-11: idempotent, and the same eleven digits come out."""
     written = start + "".join(d + s for d, s in zip(number[1:], separators, strict=False))

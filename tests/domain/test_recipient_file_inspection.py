@@ -41,7 +41,9 @@ def codes(shape: FileShape) -> list[FileProblemCode]:
     ],
 )
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_reads_every_accepted_encoding_and_line_end(encoding: str, found: TextEncoding, line_end: str) -> None:
+def test_reads_every_accepted_encoding_and_line_end(
+    encoding: str, found: TextEncoding, line_end: str
+) -> None:
     """P-11: UTF-8 with or without BOM, CP932 with its own characters, UTF-16 with or without BOM."""
     shape = inspect(ROWS.replace("\r\n", line_end), encoding)
     assert (shape.format, shape.encoding, shape.problems) == (FileFormat.CSV, found, ())
@@ -59,9 +61,22 @@ def test_the_encoding_is_that_of_the_whole_file() -> None:
 
 def test_says_in_which_row_the_encoding_breaks() -> None:
     """P-11."""
-    broken = (ROWS * 100).encode() + b"\xff\xff," + ROWS.encode()
-    shape = inspect_file("x.csv", io.BytesIO(broken))
-    assert [(p.code, p.row) for p in shape.problems] == [(FileProblemCode.UNKNOWN_ENCODING, 301)]
+    for encoding in ("utf-8", "cp932"):
+        broken = (ROWS * 100).encode(encoding) + b"\xff\xff," + ROWS.encode(encoding)
+        shape = inspect_file("x.csv", io.BytesIO(broken))
+        assert [(p.code, p.row) for p in shape.problems] == [(FileProblemCode.UNKNOWN_ENCODING, 301)]
+
+
+def test_a_damaged_utf8_file_is_not_taken_for_cp932() -> None:
+    """P-11: cut off in the middle of a character, it would decode as 縺ゅ縺ゅ."""
+    shape = inspect_file("x.csv", io.BytesIO((ROWS + "07012345678,あ").encode()[:-1]))
+    assert [(p.code, p.row) for p in shape.problems] == [(FileProblemCode.UNKNOWN_ENCODING, 4)]
+
+
+def test_half_width_katakana_alone_is_cp932() -> None:
+    """P-11: its bytes are partly valid UTF-8."""
+    shape = inspect("TEL,ｼﾒｲ\n09012345678,ﾃｨﾃｨ ﾔﾏﾀﾞ\n", "cp932")
+    assert (shape.encoding, shape.first_rows[0][1]) == (TextEncoding.CP932, "ﾃｨﾃｨ ﾔﾏﾀﾞ")
 
 
 @pytest.mark.parametrize("encoding", ["iso2022_jp", "utf-32"])
@@ -87,8 +102,10 @@ def test_a_list_of_numbers_alone_is_a_table_of_one_column() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "電話番号 携帯番号 携帯電話番号 ＴＥＬ tel Phone phone_number PHONE-NUMBER Mobile ｹｰﾀｲ 「 」".split()[:-2]
-    + [" 電話番号 ", "Phone Number", "携帯 電話番号"],
+    [
+        *("電話番号", "携帯番号", "携帯電話番号", "携帯 電話番号", " 電話番号 ", "ＴＥＬ", "tel", "ｹｰﾀｲ"),
+        *("Phone", "phone_number", "Phone Number", "PHONE-NUMBER", "Mobile"),
+    ],
 )
 def test_finds_the_phone_column_by_its_name(name: str) -> None:
     """P-11: full- and half-width, upper and lower case alike."""

@@ -96,19 +96,32 @@ def test_says_why_a_workbook_cannot_be_used(file: io.BytesIO, code: FileProblemC
 
 
 @pytest.mark.parametrize(
-    "bomb",
+    ("bomb", "code"),
     [
-        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
-        "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
-        '<row r="1048576"><c r="XFD1048576" x="/>"><v>1</v></c></row>',
-        '<row r="1048576">' + '<c t="n"><v>1</v></c>' * 20 + "</row>",
-        '<row r="5"><c r="&#65;1048576"><v>1</v></c></row>' + "<row/>" * 600_000 + "<c/>" * 40,
+        ('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', FileProblemCode.TOO_LARGE),
+        ("<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>", FileProblemCode.TOO_LARGE),
+        ('<row r="1048576"><c r="XFD1048576" x="/>"><v>1</v></c></row>', FileProblemCode.TOO_LARGE),
+        ('<row r="1048576">' + '<c t="n"><v>1</v></c>' * 20 + "</row>", FileProblemCode.TOO_LARGE),
+        ("<row/>" * 600_000 + "<row>" + "<c><v>1</v></c>" * 40 + "</row>", FileProblemCode.TOO_LARGE),
+        ('<row r="9"><c r="&#88;FD9"><v>1</v></c></row>', FileProblemCode.UNREADABLE_WORKBOOK),
+        ('<row r = "1048576"><c><v>1</v></c></row>', FileProblemCode.UNREADABLE_WORKBOOK),
+        (
+            f'<row r="9"><c x="{"x" * 9_000_000}" r="XFD9"><v>1</v></c></row>',
+            FileProblemCode.UNREADABLE_WORKBOOK,
+        ),
     ],
 )
-def test_a_small_file_that_unfolds_into_a_huge_sheet_is_refused(bomb: str) -> None:
+def test_a_small_file_that_unfolds_into_a_huge_sheet_is_refused(bomb: str, code: FileProblemCode) -> None:
     """P-11: the reader would take the whole process down with it."""
     shape = inspect_file("x.xlsx", xlsx_file([["tel"], ["09012345678"]], raw_cells=bomb))
-    assert [problem.code for problem in shape.problems] == [FileProblemCode.TOO_LARGE]
+    assert [problem.code for problem in shape.problems] == [code]
+
+
+def test_cells_without_addresses_are_read() -> None:
+    """P-11: some programs leave them out."""
+    rows = '<row><c><v>9012345678</v></c><c t="str"><v>山田</v></c></row>' * 3
+    shape = inspect_file("x.xlsx", xlsx_file([["tel", "氏名"]], raw_cells=rows))
+    assert shape.first_rows[:1] == (("9012345678", "山田"),)
 
 
 def test_formatted_but_empty_cells_far_down_do_no_harm() -> None:

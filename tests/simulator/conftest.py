@@ -49,11 +49,22 @@ async def shared_simulator(
     await running.stop()
 
 
+@pytest.fixture(scope="package")
+async def shared_http(shared_simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=shared_simulator.http_url, timeout=5) as client:
+        yield client
+
+
 @pytest.fixture
-async def simulator(shared_simulator: Simulator) -> Simulator:
+async def http(shared_http: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Its simulator is as new, but for the ledger."""
+    assert (await shared_http.post("/control/reset")).status_code == 200
+    return shared_http
+
+
+@pytest.fixture
+async def simulator(shared_simulator: Simulator, http: httpx.AsyncClient) -> Simulator:
     """For tests that do not restart it; as new, but for the ledger."""
-    async with httpx.AsyncClient(base_url=shared_simulator.http_url) as client:
-        assert (await client.post("/control/reset")).status_code == 200
     return shared_simulator
 
 
@@ -71,12 +82,6 @@ async def start(tmp_path: Path, hooks: WebhookServer) -> AsyncIterator[StartSimu
     yield starter
     for running in started:
         await running.stop()
-
-
-@pytest.fixture
-async def http(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=simulator.http_url, timeout=5) as client:
-        yield client
 
 
 @pytest.fixture
@@ -104,30 +109,30 @@ class Maap:
         self.headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
         return self
 
-    async def send(self, number: str, timeout: float = 5.0, **fields: Any) -> httpx.Response:
+    async def send(self, number: str, within: float = 5.0, **fields: Any) -> httpx.Response:
         message = {"textMessage": "ご予約は11/25です", "trafficType": "advertisement"} | fields
         body = {"RCSMessage": message, "messageContact": {"userContact": "+81" + number[1:]}}
-        return await self.http.post(f"{self.bot}/messages", json=body, headers=self.headers, timeout=timeout)
+        return await self.http.post(f"{self.bot}/messages", json=body, headers=self.headers, timeout=within)
 
     async def sent_id(self, number: str, **fields: Any) -> str:
         answer = await self.send(number, **fields)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["RCSMessage"]["msgId"])
 
-    async def revoke(self, message_id: str, timeout: float = 5.0) -> httpx.Response:
+    async def revoke(self, message_id: str, within: float = 5.0) -> httpx.Response:
         return await self.http.put(
             f"{self.bot}/messages/{message_id}/status",
             json={"RCSMessage": {"status": "cancelled"}},
             headers=self.headers,
-            timeout=timeout,
+            timeout=within,
         )
 
-    async def capability(self, number: str, timeout: float = 5.0) -> httpx.Response:
+    async def capability(self, number: str, within: float = 5.0) -> httpx.Response:
         return await self.http.get(
             f"{self.bot}/contactCapabilities",
             params={"userContact": "+81" + number[1:]},
             headers=self.headers,
-            timeout=timeout,
+            timeout=within,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Self
 
 BIND_RECEIVER, BIND_TRANSMITTER, SUBMIT, DELIVER, UNBIND, BIND_TRANSCEIVER, ENQUIRE = 1, 2, 4, 5, 6, 9, 0x15
 RESP = 0x80000000
+PASSWORD = "simulator"
 
 
 @dataclass
@@ -98,7 +99,9 @@ class Esme:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.writer.close()
         await asyncio.wait_for(self._task, 5)
 
@@ -118,7 +121,7 @@ class Esme:
         return await asyncio.wait_for(self.expect(self.send(command, body)), 5)
 
     async def bind(
-        self, command: int = BIND_TRANSCEIVER, system_id: str = "platform", password: str = "simulator"
+        self, command: int = BIND_TRANSCEIVER, system_id: str = "platform", password: str = PASSWORD
     ) -> tuple[int, int, bytes]:
         body = f"{system_id}\0{password}\0\0".encode() + b"\x34\0\0\0"
         return await self.call(command, body)
@@ -129,8 +132,8 @@ class Esme:
         _, status, answer = await self.call(SUBMIT, body)
         return status, answer.rstrip(b"\0").decode()
 
-    async def receipt(self, timeout: float = 5.0) -> Receipt:
-        return await asyncio.wait_for(self.receipts.get(), timeout)
+    async def receipt(self, within: float = 5.0) -> Receipt:
+        return await asyncio.wait_for(self.receipts.get(), within)
 
     async def no_receipt(self, within: float = 0.3) -> bool:
         await asyncio.sleep(within)

@@ -76,9 +76,9 @@ async def test_message_payload(simulator: Simulator, docomo: Esme) -> None:
 
 async def test_kannel_asks_for_a_receipt_on_the_first_segment_only(docomo: Esme) -> None:
     first, second = halves(TEXT)
-    options = {"esm_class": 0x43}
-    await docomo.call(SUBMIT, submit_body("09010000014", udh8(1) + first, registered=0x11, **options))
-    await docomo.call(SUBMIT, submit_body("09010000014", udh8(2) + second, registered=0, **options))
+    for position, (half, registered) in enumerate(((first, 0x11), (second, 0)), 1):
+        body = submit_body("09010000014", udh8(position) + half, esm_class=0x43, registered=registered)
+        await docomo.call(SUBMIT, body)
     assert (await docomo.receipt()).field("stat") == "DELIVRD"
     assert await docomo.no_receipt(0.1)
 

@@ -40,8 +40,8 @@ class WebhookServer:
     def statuses_of(self, message_id: str) -> list[str]:
         return [event["RCSMessage"]["status"] for event in self.of(message_id)]
 
-    async def wait_for(self, message_id: str, *statuses: str, timeout: float = 5.0) -> None:
-        async with asyncio.timeout(timeout), self.arrived:
+    async def wait_for(self, message_id: str, *statuses: str, within: float = 5.0) -> None:
+        async with asyncio.timeout(within), self.arrived:
             await self.arrived.wait_for(lambda: self.statuses_of(message_id) == list(statuses))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

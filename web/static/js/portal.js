@@ -9,3 +9,8 @@ document.querySelector("[data-error-summary]")?.focus();
 guardForms(document);
 insertVariables(document);
 poll(document);
+
+// Buttons whose work htmx does while one types.
+if (window.htmx) {
+  for (const part of document.querySelectorAll("[data-script-replaces]")) part.hidden = true;
+}

@@ -1,0 +1,49 @@
+"""Who may call: a company's program with its key, a carrier's platform with our token.
+
+Every route depends on one of the two functions here, or is listed in ``PUBLIC_PATHS``; an
+architecture test looks at all routes.
+"""
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.problems import ApiProblem, ProblemCode
+from api.state import database_of, settings_of
+from domain.callers import Caller
+from services.api_keys import caller_for_key
+
+PUBLIC_PATHS = frozenset({"/api/v1/openapi.json"})
+
+bearer_key = HTTPBearer(
+    auto_error=False,
+    scheme_name="ApiKey",
+    description="会社ごとに発行されるAPIキー。`Authorization: Bearer mdp_…` で指定します。",
+)
+
+
+async def require_api_key(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_key)]
+) -> Caller:
+    """Return the company the request's key belongs to, or end the request with 401."""
+    if credentials is not None:
+        async with database_of(request).transaction() as session:
+            caller = await caller_for_key(session, credentials.credentials)
+        if caller is not None:
+            return caller
+    raise ApiProblem(ProblemCode.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def require_webhook_token(request: Request) -> None:
+    """End the request with 401 unless it bears the token we gave the carriers' platforms."""
+    expected = settings_of(request).maap_webhook_token
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    matches = hmac.compare_digest(given.strip().encode("latin-1", "replace"), expected.encode())
+    # Without a token of ours nobody could be told from anybody.
+    if not expected or scheme.lower() != "bearer" or not matches:
+        raise ApiProblem(ProblemCode.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+
+
+ApiCaller = Annotated[Caller, Depends(require_api_key)]

@@ -1,0 +1,36 @@
+"""The API as a part of the application: ``install_api(app, settings)`` is all the composition root calls."""
+
+from fastapi import FastAPI
+
+from api import callbacks, campaigns, messages
+from api.error_answers import install_error_answers
+from api.openapi import install_openapi
+from api.settings import ApiSettings
+
+__all__ = ["ApiSettings", "install_api"]
+
+API_PREFIX = "/api/v1"
+CALLBACKS_PREFIX = "/callbacks"
+
+
+def install_api(app: FastAPI, settings: ApiSettings) -> None:
+    """Add the JSON API and the carriers' callbacks to ``app``.
+
+    Both are applications of their own, so that every error below their addresses, unknown paths
+    included, is a problem answer and not a page. They share ``app.state``, which must hold
+    ``database``, ``delivery`` and ``receipt_inbox`` before the first request.
+    """
+    app.state.api_settings = settings
+    # Without a documentation page: FastAPI's loads scripts from elsewhere.
+    api = FastAPI(
+        title="メッセージ配信API", version="1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+    )
+    api.include_router(campaigns.router)
+    api.include_router(messages.router)
+    install_openapi(api)
+    carriers = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    carriers.include_router(callbacks.router)
+    for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):
+        install_error_answers(part)
+        part.state = app.state
+        app.mount(prefix, part)

@@ -1,0 +1,42 @@
+"""What carriers' +Message platforms post to us: delivery reports and messages of end users."""
+
+import asyncio
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.exceptions import HTTPException
+
+from api.access import require_webhook_token
+from api.request_bodies import read_body
+from api.state import inbox_of, settings_of
+from domain.carrier_exchange import DeliveryReceipt, InboundMessage
+from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
+from gateways.maap.webhooks import UnreadableEvent, parse_webhook
+
+router = APIRouter(dependencies=[Depends(require_webhook_token)], include_in_schema=False)
+log = structlog.get_logger(__name__)
+
+
+@router.post("/maap/{carrier}")
+async def receive_maap_webhook(request: Request, carrier: Annotated[Carrier, Path()]) -> dict[str, int]:
+    """Take events of one carrier; answered 200 only when every report is committed.
+
+    Anything else makes the platform repeat the whole body, which does no harm: receipts are kept once.
+    """
+    if carrier not in CARRIERS_OF_CHANNEL[Channel.RCS]:
+        raise HTTPException(404)
+    body = await read_body(request, settings_of(request).max_webhook_bytes)
+    events = parse_webhook(carrier, body)
+    inbox = inbox_of(request)
+    receipts = [event for event in events if isinstance(event, DeliveryReceipt)]
+    await asyncio.gather(*(inbox.receive(receipt) for receipt in receipts))
+    for event in events:
+        if isinstance(event, InboundMessage):
+            # Replies get their own table with their own issue; nothing of their content is logged.
+            log.info(
+                "inbound_message_received", carrier=carrier.value, has_postback=bool(event.postback_data)
+            )
+        elif isinstance(event, UnreadableEvent):
+            log.info("maap_event_ignored", carrier=carrier.value, why=event.why.value, event_name=event.event)
+    return {"received": len(events)}

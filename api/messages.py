@@ -1,0 +1,26 @@
+"""Single messages of the JSON API."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from api.access import ApiCaller, require_api_key
+from api.answers import MessageDetail, message_answer
+from api.openapi import problems
+from api.state import database_of
+from services.message_details import message_detail
+
+router = APIRouter(tags=["messages"], dependencies=[Depends(require_api_key)])
+
+
+@router.get(
+    "/messages/{message_id}",
+    response_model=MessageDetail,
+    summary="メッセージの状態",
+    responses=problems(401, 404, 503),
+)
+async def get_message(request: Request, caller: ApiCaller, message_id: UUID) -> MessageDetail:
+    """1件のメッセージの状態を返します。"""
+    async with database_of(request).transaction() as session:
+        detail = await message_detail(session, caller, message_id)
+    return message_answer(detail.row)

@@ -1,0 +1,30 @@
+"""Bodies of requests, read up to a limit."""
+
+from starlette.requests import Request
+
+from api.problems import ApiProblem, ProblemCode
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body; end the request with 413 once it has more than ``limit`` bytes.
+
+    The announced length is believed only when it is too large: a body without one is counted.
+    """
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise ApiProblem(ProblemCode.BODY_TOO_LARGE)
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise ApiProblem(ProblemCode.BODY_TOO_LARGE)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def require_json(request: Request) -> None:
+    """End the request with 415 unless it says that its body is JSON."""
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise ApiProblem(ProblemCode.UNSUPPORTED_MEDIA_TYPE)

@@ -1,0 +1,72 @@
+"""The control API and the table of scenarios."""
+
+import httpx
+
+from simulator import Simulator
+from simulator.scenario_table import SCENARIOS
+from tests.simulator.conftest import StartSimulator
+from tests.simulator.smpp_client import Esme
+
+HANDSET = "/control/handsets/09010000080"
+
+
+async def test_scenarios_are_listed_with_their_numbers(http: httpx.AsyncClient) -> None:
+    answer = (await http.get("/control/scenarios")).json()
+    rows = {row["code"]: row for row in answer["scenarios"]}
+    assert len(rows) == len(SCENARIOS) == len({row["name"] for row in rows.values()})
+    assert rows["12"]["first_numbers"]["softbank"] == "09000001220"
+    for row in rows.values():
+        handset = (await http.get(f"/control/handsets/{row['first_numbers']['au']}")).json()
+        assert handset["scenario"] == row["name"]
+        assert handset["carrier"] == (None if row["nobody"] else "au")
+
+
+async def test_changes_a_handset(simulator: Simulator, http: httpx.AsyncClient) -> None:
+    changed = await http.put(HANDSET, json={"carrier": "au", "app": False, "scenario": "barred"})
+    assert changed.json() == {
+        "number": "09010000080",
+        "carrier": "au",
+        "app": False,
+        "on": True,
+        "scenario": "barred",
+        "magic": False,
+        "out_of_service_months": None,
+    }
+    async with await Esme.bound(simulator.smpp_ports["au"]) as esme:
+        await esme.submit("09010000080")
+        assert (await esme.receipt()).field("stat") == "REJECTD"
+    assert len((await http.get("/control/handsets")).json()["handsets"]) == 1
+    await http.post("/control/reset")
+    assert (await http.get(HANDSET)).json()["carrier"] == "docomo"
+
+
+async def test_refuses_bad_changes(http: httpx.AsyncClient) -> None:
+    wishes: list[object] = [{"carrier": "nttpc"}, {"on": 1}, {"scenario": "nothing"}, {"colour": "red"}, []]
+    for wish in wishes:
+        assert (await http.put(HANDSET, json=wish)).status_code == 400
+    assert (await http.put("/control/handsets/0312345678", json={})).status_code == 400
+    assert (await http.get("/control/messages", params={"number": "1"})).status_code == 400
+
+
+async def test_handsets_survive_a_restart(start: StartSimulator) -> None:
+    first = await start()
+    async with httpx.AsyncClient(base_url=first.http_url) as http:
+        await http.put(HANDSET, json={"carrier": "rakuten", "out_of_service_months": ["2026-01"]})
+    await first.stop()
+    second = await start()
+    handset = second.network.handsets.get("09010000080")
+    assert (handset.carrier, handset.months) == ("rakuten", ("2026-01",))
+
+
+async def test_messages_state_and_health(simulator: Simulator, http: httpx.AsyncClient, docomo: Esme) -> None:
+    await docomo.submit("09010000081", "一通目")
+    await docomo.receipt()
+    (message,) = (await http.get("/control/messages", params={"number": "09010000081"})).json()["messages"]
+    assert (message["text"], message["parts"][0]["status"]) == ("一通目", "delivered")
+    assert len((await http.get("/control/messages")).json()["messages"]) == 1
+    state = (await http.get("/control/state")).json()
+    assert state["seed"] == 1
+    assert (state["carriers"]["docomo"]["bound"], state["carriers"]["rakuten"]["rcs"]) == (1, None)
+    health = await http.get("/health")
+    assert health.status_code == 200
+    assert health.json()["ports"] == {"http": simulator.http_port, **simulator.smpp_ports}

@@ -1,0 +1,154 @@
+"""Steps 4 and 5: what is wrong with which row, then everything once more before the paid action."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from domain.permissions import Permission
+from services.campaign_check import CampaignCheck, check_campaign
+from services.campaign_registration import CampaignRefused, CheckOutdated, register_campaign
+from services.campaign_reports import CampaignView
+from services.campaigns import CampaignNotFound
+from services.database import Database
+from services.recipient_uploads import StoredUpload, error_rows, upload_view
+from web.access import SignedIn, database_of, delivery_of, now, requires
+from web.csrf import read_form
+from web.csv_safety import safe_cell
+from web.drafts import load_draft
+from web.forms.fields import text_of
+from web.forms.problems import explained
+from web.pages import go, page
+from web.wording.checks import WARNINGS, problem_column, problem_mend, problem_what, repair_word
+
+router = APIRouter()
+Writer = Annotated[SignedIn, Depends(requires(Permission.SAVE_DRAFTS))]
+Sender = Annotated[SignedIn, Depends(requires(Permission.SEND_CAMPAIGNS))]
+
+_STEP_OF_FIELD = {
+    "name": "recipients",
+    "recipients": "file",
+    "sms_text": "content",
+    "rcs_text": "content",
+    "send_at": "options",
+    "carriers": "options",
+    "exclude_opt_outs": "options",
+    "recycling_reference_on": "options",
+}
+
+
+@router.get("/campaigns/{campaign_id}/rows")
+async def show_rows(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
+    """Show which rows cannot be sent to, and why; and what was repaired."""
+    view, check = await _load(request, viewer, campaign_id)
+    if check.needs_check:
+        return go(f"/campaigns/{campaign_id}/check")
+    return page(
+        request,
+        "pages/recipient_rows.html",
+        view=view,
+        check=check,
+        repairs={repair_word(kind): count for kind, count in (check.repairs or {}).items()},
+    )
+
+
+@router.get("/campaigns/{campaign_id}/error-rows.csv")
+async def download_error_rows(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
+    """Hand out the refused rows with their reasons, to be mended and uploaded again (P-11)."""
+    database = database_of(request)
+    async with database.transaction() as session:
+        view = await load_draft(session, viewer, campaign_id)
+        if view.upload_id is None:
+            raise CampaignNotFound(str(campaign_id))
+        upload = await upload_view(session, viewer.caller, view.upload_id)
+    return StreamingResponse(
+        _error_lines(database, viewer, upload),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="error-rows.csv"'},
+    )
+
+
+@router.get("/campaigns/{campaign_id}/check")
+async def show_check(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
+    """Show people, parts, yen, exclusions, time and three samples before anything is sent."""
+    view, check = await _load(request, viewer, campaign_id)
+    return _check(request, view, check)
+
+
+@router.post("/campaigns/{campaign_id}/send")
+async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
+    """Register the campaign with exactly the numbers that were shown; a second click finds the first."""
+    form = await read_form(request)
+    shown = text_of(form, "recipients")
+    try:
+        async with database_of(request).transaction() as session:
+            registration = await register_campaign(
+                session,
+                viewer.caller,
+                campaign_id,
+                expected_recipients=int(shown) if shown.isdecimal() else 0,
+                check_token=text_of(form, "check_token"),
+                now=now(),
+            )
+    except (CheckOutdated, CampaignRefused) as refusal:
+        async with database_of(request).transaction() as session:
+            view = await load_draft(session, viewer, campaign_id)
+        return _check(request, view, refusal.check, is_outdated=isinstance(refusal, CheckOutdated))
+    await delivery_of(request).start_campaign(viewer.caller.company_id, registration.campaign_id)
+    return go(f"/campaigns/{campaign_id}")
+
+
+async def _load(request: Request, viewer: SignedIn, campaign_id: UUID) -> tuple[CampaignView, CampaignCheck]:
+    async with database_of(request).transaction() as session:
+        view = await load_draft(session, viewer, campaign_id)
+        return view, await check_campaign(session, viewer.caller, campaign_id, now())
+
+
+def _check(
+    request: Request, view: CampaignView, check: CampaignCheck, *, is_outdated: bool = False
+) -> Response:
+    steps = {found.field: _STEP_OF_FIELD.get(found.field, "options") for found in check.problems}
+    return page(
+        request,
+        "pages/campaign_check.html",
+        status=422 if is_outdated or check.problems else 200,
+        view=view,
+        check=check,
+        problems=[(error, steps[error.field]) for error in explained(check.problems)],
+        warnings=[WARNINGS[warning] for warning in check.warnings],
+        is_outdated=is_outdated,
+    )
+
+
+async def _error_lines(database: Database, viewer: SignedIn, upload: StoredUpload) -> AsyncIterator[bytes]:
+    line = io.StringIO()
+    writer = csv.writer(line)
+    columns = [column.name for column in upload.shape.columns]
+    writer.writerow([*columns, "元の行番号", "問題の列", "理由", "直し方"])
+    after = 0
+    yield b"\xef\xbb\xbf"
+    while True:
+        async with database.transaction() as session:
+            rows = await error_rows(session, viewer.caller, upload.id, after=after)
+        for row in rows:
+            cells = [*row.cells, *[""] * (len(columns) - len(row.cells))][: len(columns)]
+            writer.writerow(
+                [
+                    *map(safe_cell, cells),
+                    row.row_number,
+                    "、".join(safe_cell(problem_column(problem)) for problem in row.problems),
+                    "、".join(problem_what(problem) for problem in row.problems),
+                    "".join(dict.fromkeys(problem_mend(problem) for problem in row.problems)),
+                ]
+            )
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+        if not rows:
+            return
+        after = rows[-1].row_number
