@@ -1,1 +1,1 @@
-"""The staff portal: pages people see. No business rule and no SQL; services are called inside one transaction."""
+"""The staff portal: pages people see. No business rule, no SQL: services are called in one transaction."""

@@ -1,4 +1,4 @@
-"""The portal as a part of the application: ``install_web(app, settings)`` is all the composition root calls."""
+"""The portal as a part of the application: the composition root calls ``install_web``."""
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles

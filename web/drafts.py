@@ -19,7 +19,7 @@ EMPTY = CampaignContent(name="", channel_plan=ChannelPlan.SMS, sms_text=None, rc
 
 
 async def load_draft(session: AsyncSession, viewer: SignedIn, campaign_id: UUID) -> CampaignView:
-    """Return a draft; raise ``NotEditable`` for what is registered, ``CampaignNotFound`` for what is not ours."""
+    """Return a draft; raise ``NotEditable`` once it is registered, ``CampaignNotFound``."""
     view = await campaign_view(session, viewer.caller, campaign_id)
     if view.row.status is not CampaignStatus.DRAFT:
         raise NotEditable(view.row.status)

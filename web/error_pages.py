@@ -5,15 +5,15 @@ from typing import Any, TypeAlias
 
 import structlog
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from services.campaigns import CampaignNotFound, UploadNotFound
+from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound
 from services.message_details import MessageNotFound
 from web.access import SignInNeeded
 from web.cookies import settings_of
@@ -31,12 +31,13 @@ def install_error_pages(app: FastAPI) -> None:
     _install(app, HTTPException, _http_error, http_exception_handler)
     _install(app, RequestValidationError, _not_valid, request_validation_exception_handler)
     _install(app, Exception, _unexpected, _plain_500)
-    for error in (OperationalError, InterfaceError, PoolTimeout, ConnectionError):
-        _install(app, error, _database_down, _plain_503)
+    for unavailable in (OperationalError, InterfaceError, PoolTimeout, ConnectionError):
+        _install(app, unavailable, _database_down, _plain_503)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(FormNotOurs, _form_not_ours)
-    for error in (CampaignNotFound, MessageNotFound, UploadNotFound):
-        _install(app, error, _not_found, _plain_404)
+    for missing in (CampaignNotFound, MessageNotFound, UploadNotFound):
+        _install(app, missing, _not_found, _plain_404)
+    _install(app, NotEditable, _not_editable, _plain_409)
 
 
 def _install(app: FastAPI, error: type[Exception], for_people: Handler, default: Handler) -> None:
@@ -66,6 +67,14 @@ def _http_error(request: Request, error: HTTPException) -> Response:
 
 def _not_found(request: Request, _error: Exception) -> Response:
     return error_page(request, 404, ERROR_PAGES[404])
+
+
+def _not_editable(request: Request, _error: Exception) -> Response:
+    """A step of a draft that is registered by now: its page says what it has become."""
+    campaign_id = request.path_params.get("campaign_id")
+    if request.method == "GET" and campaign_id is not None:
+        return go(f"/campaigns/{campaign_id}")
+    return error_page(request, 409, ERROR_PAGES[409])
 
 
 def _not_valid(request: Request, _error: RequestValidationError) -> Response:
@@ -101,6 +110,10 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
 
 def _plain_404(_request: Request, _error: Exception) -> Response:
     return PlainTextResponse("Not Found", 404)
+
+
+def _plain_409(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("Conflict", 409)
 
 
 def _plain_500(_request: Request, _error: Exception) -> Response:

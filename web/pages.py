@@ -14,6 +14,7 @@ from web import formats
 from web.cookies import settings_of
 from web.csrf import csrf_token
 from web.wording import look, word
+from web.wording.checks import problem_column, problem_mend, problem_what
 from web.wording.problems import FieldError
 from web.wording.timeline import outcome_words
 
@@ -40,6 +41,9 @@ def _environment() -> Environment:
         "word": word,
         "look": look,
         "outcome_words": outcome_words,
+        "problem_what": problem_what,
+        "problem_mend": problem_mend,
+        "problem_column": problem_column,
     }
     environment.globals |= {"percent": formats.percent, "Permission": Permission, "error_at": error_at}
     return environment

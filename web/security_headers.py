@@ -1,7 +1,5 @@
 """Headers every page answers with, errors and static files included."""
 
-from collections.abc import MutableMapping
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,7 +33,7 @@ STRICT_TRANSPORT = ("Strict-Transport-Security", "max-age=31536000; includeSubDo
 STATIC_PREFIX = "/static/"
 
 
-def add_security_headers(headers: MutableMapping[str, str], path: str, settings: WebSettings) -> None:
+def add_security_headers(headers: MutableHeaders, path: str, settings: WebSettings) -> None:
     """Set the headers of one answer. Pages hold personal data, so nothing but static files is stored."""
     for name, value in SECURITY_HEADERS.items():
         headers[name] = value

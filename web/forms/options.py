@@ -5,14 +5,14 @@ from datetime import datetime
 
 from starlette.datastructures import FormData
 
-from domain.campaigns import CampaignContent
+from domain.campaigns import CampaignContent, CampaignProblem
 from domain.carriers import Carrier
 from domain.send_times import to_jst
 from services.contracts import Terms
 from web.drafts import changed
 from web.forms.fields import choices_of, date_of, is_ticked, moment_of, text_of
 from web.forms.problems import problems_at
-from web.wording.problems import PROBLEMS, CampaignProblem, FieldError
+from web.wording.problems import PROBLEMS, FieldError
 
 _RULED = ("send_at", "carriers", "recycling_reference_on")
 
@@ -36,7 +36,9 @@ def option_errors(form: FormData, content: CampaignContent, terms: Terms, now: d
     if text_of(form, "when") == "scheduled" and content.send_at is None:
         errors.append(
             FieldError(
-                "send_at", "配信日時が入力されていないか、日付や時刻として読み取れません。", "日付と時刻を入力してください。"
+                "send_at",
+                "配信日時が入力されていないか、日付や時刻として読み取れません。",
+                "日付と時刻を入力してください。",
             )
         )
     errors += problems_at(_RULED, content, None, now)

@@ -39,7 +39,9 @@ class RecipientsForm:
     def missing(self) -> FieldError | None:
         """Return what was forgotten."""
         if self.source == FILE and self.content is None:
-            return FieldError("file", "宛先のファイルが選ばれていません。", "CSVまたはExcelのファイルを選んでください。")
+            return FieldError(
+                "file", "宛先のファイルが選ばれていません。", "CSVまたはExcelのファイルを選んでください。"
+            )
         if self.source == TYPED and not self.typed.strip():
             return FieldError(
                 "typed", "電話番号が入力されていません。", "1行に1件ずつ、携帯電話の番号を入力してください。"

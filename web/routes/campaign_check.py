@@ -98,7 +98,8 @@ async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     except (CheckOutdated, CampaignRefused) as refusal:
         async with database_of(request).transaction() as session:
             view = await load_draft(session, viewer, campaign_id)
-        return _check(request, view, refusal.check, is_outdated=isinstance(refusal, CheckOutdated))
+        is_outdated = isinstance(refusal, CheckOutdated)
+        return _check(request, view, refusal.check, is_outdated=is_outdated, status=422)
     await delivery_of(request).start_campaign(viewer.caller.company_id, registration.campaign_id)
     return go(f"/campaigns/{campaign_id}")
 
@@ -110,13 +111,18 @@ async def _load(request: Request, viewer: SignedIn, campaign_id: UUID) -> tuple[
 
 
 def _check(
-    request: Request, view: CampaignView, check: CampaignCheck, *, is_outdated: bool = False
+    request: Request,
+    view: CampaignView,
+    check: CampaignCheck,
+    *,
+    is_outdated: bool = False,
+    status: int = 200,
 ) -> Response:
     steps = {found.field: _STEP_OF_FIELD.get(found.field, "options") for found in check.problems}
     return page(
         request,
         "pages/campaign_check.html",
-        status=422 if is_outdated or check.problems else 200,
+        status=status,
         view=view,
         check=check,
         problems=[(error, steps[error.field]) for error in explained(check.problems)],

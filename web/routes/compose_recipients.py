@@ -1,4 +1,4 @@
-"""Step 1 of composing: name and recipients, then what the file looks like and which column has the numbers."""
+"""Step 1 of composing: name and recipients, then how the file was read and which column it is."""
 
 from typing import Annotated
 from uuid import UUID
@@ -129,9 +129,7 @@ def _form(
     errors: list[FieldError],
     status: int = 200,
 ) -> Response:
-    return page(
-        request, "pages/compose_recipients.html", status=status, form=form, view=view, errors=errors
-    )
+    return page(request, "pages/compose_recipients.html", status=status, form=form, view=view, errors=errors)
 
 
 def _file(

@@ -1,4 +1,4 @@
-"""The delivery log. A phone number to look for travels in the body of a form, never in an address (L-1, P-5)."""
+"""The delivery log (L-1, P-5). A phone number to look for is posted, it never stands in an address."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -29,7 +29,7 @@ PAGE_SIZE = 50
 @router.get("/log")
 async def show_log(request: Request, viewer: Reporter) -> Response:
     """Show messages of the last three months, filtered by what the address says."""
-    return await _show(request, viewer, LogSearch.of(FormData(request.query_params.multi_items())))
+    return await _show(request, viewer, LogSearch.of(FormData(dict(request.query_params))))
 
 
 @router.post("/log")
@@ -56,7 +56,9 @@ async def _show(request: Request, viewer: SignedIn, search: LogSearch) -> Respon
             )
     except InvalidPhoneNumber as invalid:
         mend = "携帯電話の番号を、11桁で入力してください。"
-        errors.append(FieldError("phone_number", f"電話番号を読み取れません（{word(invalid.reason)}）。", mend))
+        errors.append(
+            FieldError("phone_number", f"電話番号を読み取れません（{word(invalid.reason)}）。", mend)
+        )
     except InvalidCursor:
         return go("/log")
     return page(

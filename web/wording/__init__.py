@@ -9,7 +9,12 @@ from typing import Any
 from web.wording import campaigns, files, messages, timeline
 from web.wording.looks import LOOKS, Look
 
-WORDS: dict[type[StrEnum], dict[Any, str]] = {**campaigns.WORDS, **messages.WORDS, **files.WORDS, **timeline.WORDS}
+WORDS: dict[type[StrEnum], dict[Any, str]] = {
+    **campaigns.WORDS,
+    **messages.WORDS,
+    **files.WORDS,
+    **timeline.WORDS,
+}
 
 
 def word(member: StrEnum | None) -> str:

@@ -43,5 +43,6 @@ CHANNEL_PLAN_HINTS: dict[ChannelPlan, str] = {
     ChannelPlan.SMS: "すべての携帯電話に届きます。文字数に応じて課金通数が増えます。",
     ChannelPlan.RCS: "+メッセージアプリを使っている方だけに届きます（ドコモ・au・ソフトバンク）。"
     "文字数にかかわらず1通です。",
-    ChannelPlan.RCS_WITH_SMS_FALLBACK: "まず+メッセージで送り、使えない方や10分以内に届かない方にはSMSで送ります。",
+    ChannelPlan.RCS_WITH_SMS_FALLBACK: "まず+メッセージで送ります。"
+    "使えない方や、10分以内に届かない方にはSMSで送ります。",
 }

@@ -80,10 +80,10 @@ ROW_ERRORS: dict[RowErrorCode, Explained] = {
     ),
     RowErrorCode.TOO_MANY_CELLS: Explained(
         "見出しより列が多くあります",
-        "値の中にカンマがある場合は、値を「\"」で囲んでください。",
+        '値の中にカンマがある場合は、値を「"」で囲んでください。',
     ),
     RowErrorCode.BROKEN_QUOTES: Explained(
-        "引用符「\"」の対応が取れていません", "引用符を閉じるか、取り除いてください。"
+        '引用符「"」の対応が取れていません', "引用符を閉じるか、取り除いてください。"
     ),
     RowErrorCode.TOO_MANY_ROWS: Explained(
         "宛先が上限を超えています", "1つの案件は250,000件までです。ファイルを分けてください。"
@@ -121,7 +121,7 @@ FILE_PROBLEMS: dict[FileProblemCode, Explained] = {
         "表が大きすぎて開けません", "使わない行・列・シートを削除するか、CSVで保存してください。"
     ),
     FileProblemCode.BROKEN_HEADER: Explained(
-        "見出しの行を読み取れません", "1行目の引用符「\"」を確認してください。"
+        "見出しの行を読み取れません", '1行目の引用符「"」を確認してください。'
     ),
     FileProblemCode.NO_HEADER: Explained(
         "見出しの行がありません", "1行目に「電話番号」「氏名」などの列の名前を入れてください。"
@@ -129,9 +129,7 @@ FILE_PROBLEMS: dict[FileProblemCode, Explained] = {
     FileProblemCode.NO_ROWS: Explained(
         "宛先の行がありません", "見出しの下に、1行に1件ずつ宛先を入れてください。"
     ),
-    FileProblemCode.TOO_MANY_COLUMNS: Explained(
-        "列が多すぎます", "差し込みに使わない列を削除してください。"
-    ),
+    FileProblemCode.TOO_MANY_COLUMNS: Explained("列が多すぎます", "差し込みに使わない列を削除してください。"),
     FileProblemCode.DUPLICATE_COLUMN: Explained(
         "同じ名前の列が2つ以上あります", "どちらかの列の名前を変えるか、削除してください。"
     ),

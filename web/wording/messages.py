@@ -96,7 +96,8 @@ STATUS_MEANINGS: dict[MessageStatus, str] = {
     MessageStatus.CARRIER_UNDETERMINED: "どのキャリアの番号か判定できませんでした。課金されません。",
     MessageStatus.EXCLUDED: "配信しない条件に当てはまったため、送信していません。",
     MessageStatus.CANCELLED: "送信する前に取り消されました。",
-    MessageStatus.UNKNOWN: "キャリアから結果の通知がなく、届いたか分かりません。二重に届かないよう再送はしません。",
+    MessageStatus.UNKNOWN: "キャリアから結果の通知がなく、届いたか分かりません。"
+    "二重に届かないよう再送はしません。",
 }
 
 REASON_MEANINGS: dict[StatusReason, str] = {

@@ -60,7 +60,8 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
         "宛先がありません。", "ファイルをアップロードするか、電話番号を入力してください。"
     ),
     CampaignProblem.NO_VALID_RECIPIENT: Explained(
-        "送信できる宛先が1件もありません。", "行ごとの理由を確認し、宛先を直してもう一度アップロードしてください。"
+        "送信できる宛先が1件もありません。",
+        "行ごとの理由を確認し、宛先を直してもう一度アップロードしてください。",
     ),
     CampaignProblem.TOO_MANY_RECIPIENTS: Explained(
         "宛先が多すぎます。", "1つの案件は{limit}件までです。宛先を分けて、別の案件にしてください。"
@@ -69,7 +70,8 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
         "電話番号の列が選ばれていません。", "ファイルの確認の画面で、電話番号が入っている列を選んでください。"
     ),
     CampaignProblem.UNREADABLE_FILE: Explained(
-        "宛先のファイルを読み取れません。", "ファイルの確認の画面で理由を確認し、直したファイルを選び直してください。"
+        "宛先のファイルを読み取れません。",
+        "ファイルの確認の画面で理由を確認し、直したファイルを選び直してください。",
     ),
     CampaignProblem.OPTION_NOT_CONTRACTED: Explained(
         "「{option_word}」は、ご契約に含まれていません。", "設定から外してください。"
@@ -105,15 +107,13 @@ def explain(found: ProblemFound) -> FieldError:
     """Return one problem in words, its particulars filled in."""
     wording = PROBLEMS[found.problem]
     particulars = _particulars(found.detail)
-    return FieldError(
-        found.field, wording.what.format_map(particulars), wording.mend.format_map(particulars)
-    )
+    return FieldError(found.field, wording.what.format_map(particulars), wording.mend.format_map(particulars))
 
 
 _FORMATS: dict[str, Callable[[str | int], str]] = {
-    "kind": lambda kind: TEMPLATE_PROBLEMS[TemplateProblemCode(kind)],
+    "kind": lambda kind: TEMPLATE_PROBLEMS[TemplateProblemCode(str(kind))],
     "option": lambda option: OPTIONS[str(option)],
-    "carrier": lambda carrier: CAMPAIGN_WORDS[Carrier][Carrier(carrier)],
+    "carrier": lambda carrier: CAMPAIGN_WORDS[Carrier][Carrier(str(carrier))],
 }
 
 
@@ -121,4 +121,3 @@ def _particulars(detail: Detail) -> dict[str, str]:
     words = {key: f"{value:,}" if isinstance(value, int) else value for key, value in detail.items()}
     words |= {f"{key}_word": _FORMATS[key](detail[key]) for key in _FORMATS.keys() & detail.keys()}
     return words
-

@@ -1,0 +1,91 @@
+"""One campaign: draft, scheduled, running or done; its progress; copying and deleting."""
+
+import time
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.permissions import Permission
+from services.campaign_reports import CampaignView, campaign_view
+from services.campaigns import delete_draft, save_draft
+from web.access import SignedIn, database_of, now, requires
+from web.pages import go, page
+from web.progress import progress_of
+from web.wording.messages import STATUS_MEANINGS
+
+router = APIRouter()
+Viewer = Annotated[SignedIn, Depends(requires(Permission.VIEW_CAMPAIGNS))]
+# A page that refreshes itself must not keep an abandoned screen signed in.
+Watcher = Annotated[SignedIn, Depends(requires(Permission.VIEW_CAMPAIGNS, is_activity=False))]
+Writer = Annotated[SignedIn, Depends(requires(Permission.SAVE_DRAFTS))]
+
+
+@router.get("/campaigns/{campaign_id}")
+async def show_campaign(request: Request, campaign_id: UUID, viewer: Viewer) -> Response:
+    """Show one campaign in whatever state it is."""
+    return await _show(request, campaign_id, viewer)
+
+
+@router.get("/campaigns/{campaign_id}/progress")
+async def show_progress(request: Request, campaign_id: UUID, viewer: Watcher) -> Response:
+    """The part of the page that changes while it runs."""
+    return await _show(request, campaign_id, viewer, block="progress")
+
+
+@router.post("/campaigns/{campaign_id}/copy")
+async def copy_campaign(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
+    """Make a draft with the same content and recipients, to be sent at once unless changed (P-9)."""
+    async with database_of(request).transaction() as session:
+        view = await campaign_view(session, viewer.caller, campaign_id)
+        content = replace(view.content, name=f"{view.content.name}（コピー）"[:100], send_at=None)
+        draft = await save_draft(session, viewer.caller, content, upload_id=view.upload_id)
+    return go(f"/campaigns/{draft}/recipients")
+
+
+@router.get("/campaigns/{campaign_id}/delete")
+async def confirm_delete(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
+    """Ask before a draft is thrown away."""
+    async with database_of(request).transaction() as session:
+        view = await campaign_view(session, viewer.caller, campaign_id)
+    return page(request, "pages/campaign_delete.html", view=view)
+
+
+@router.post("/campaigns/{campaign_id}/delete")
+async def delete(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
+    """Throw a draft away."""
+    async with database_of(request).transaction() as session:
+        await delete_draft(session, viewer.caller, campaign_id)
+    return go("/campaigns")
+
+
+def next_step(view: CampaignView) -> str:
+    """Return the first step of a draft that is not done."""
+    content = view.content
+    if not content.name or view.upload_id is None:
+        return "recipients"
+    if not all(text.strip() for text in content.texts.values()):
+        return "content"
+    return "options"
+
+
+async def _show(request: Request, campaign_id: UUID, viewer: SignedIn, block: str | None = None) -> Response:
+    begun = time.perf_counter()
+    async with database_of(request).transaction() as session:
+        view = await campaign_view(session, viewer.caller, campaign_id)
+    made_in_ms = (time.perf_counter() - begun) * 1000
+    return page(
+        request,
+        "pages/campaign.html",
+        block=block,
+        view=view,
+        row=view.row,
+        counters=view.row.counters,
+        next_step=next_step(view),
+        progress_now=progress_of(view.row, now(), made_in_ms),
+        final_statuses=[status for status in STATUS_MEANINGS if status.is_final],
+        now=now(),
+    )

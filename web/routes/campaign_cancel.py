@@ -1,0 +1,39 @@
+"""Taking a scheduled or running campaign back: first what it means, then the deed (P-3)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.permissions import Permission
+from services.campaign_reports import campaign_view
+from services.campaigns import CampaignNotCancellable, cancel_campaign
+from web.access import SignedIn, database_of, delivery_of, now, requires
+from web.pages import go, page
+
+router = APIRouter()
+Sender = Annotated[SignedIn, Depends(requires(Permission.SEND_CAMPAIGNS))]
+
+
+@router.get("/campaigns/{campaign_id}/cancel")
+async def confirm_cancel(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
+    """Say what a cancel does to messages still here and to those already handed over."""
+    async with database_of(request).transaction() as session:
+        view = await campaign_view(session, viewer.caller, campaign_id)
+    if not view.row.status.can_be_cancelled:
+        return go(f"/campaigns/{campaign_id}")
+    return page(request, "pages/campaign_cancel.html", view=view, counters=view.row.counters)
+
+
+@router.post("/campaigns/{campaign_id}/cancel")
+async def cancel(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
+    """Stop the campaign; a second click changes nothing, one that has just ended stays as it is."""
+    try:
+        async with database_of(request).transaction() as session:
+            await cancel_campaign(session, viewer.caller, campaign_id, now())
+    except CampaignNotCancellable:
+        return go(f"/campaigns/{campaign_id}")
+    await delivery_of(request).schedule_changed(campaign_id)
+    return go(f"/campaigns/{campaign_id}")
