@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from api import callbacks, campaigns, messages
 from api.error_answers import install_error_answers
+from api.headers import MachineHeaders
 from api.openapi import install_openapi
 from api.settings import ApiSettings
 
@@ -21,6 +22,8 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     ``database``, ``delivery`` and ``receipt_inbox`` before the first request.
     """
     app.state.api_settings = settings
+    # For what lies between: /api/v2, /callbacks. The portal takes its own addresses out again.
+    install_error_answers(app)
     # Without a documentation page: FastAPI's loads scripts from elsewhere.
     api = FastAPI(
         title="メッセージ配信API", version="1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
@@ -32,5 +35,6 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     carriers.include_router(callbacks.router)
     for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):
         install_error_answers(part)
+        part.add_middleware(MachineHeaders)
         part.state = app.state
         app.mount(prefix, part)

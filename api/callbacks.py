@@ -38,5 +38,5 @@ async def receive_maap_webhook(request: Request, carrier: Annotated[Carrier, Pat
                 "inbound_message_received", carrier=carrier.value, has_postback=bool(event.postback_data)
             )
         elif isinstance(event, UnreadableEvent):
-            log.info("maap_event_ignored", carrier=carrier.value, why=event.why.value, event_name=event.event)
+            log.info("maap_event_ignored", carrier=carrier.value, why=event.why.value)
     return {"received": len(events)}

@@ -41,9 +41,9 @@ async def test_refuses_wrong_credentials_and_second_bind(simulator: Simulator) -
 
 async def test_submit_needs_a_transmitter(simulator: Simulator) -> None:
     async with await Esme.connect(simulator.smpp_ports["docomo"]) as esme:
-        assert (await esme.submit("09012345678"))[0] == 0x04
+        assert (await esme.submit("09010345678"))[0] == 0x04
     async with await Esme.bound(simulator.smpp_ports["docomo"], BIND_RECEIVER) as esme:
-        assert (await esme.submit("09012345678"))[0] == 0x04
+        assert (await esme.submit("09010345678"))[0] == 0x04
 
 
 async def test_answers_enquire_link_unknown_commands_and_unbind(docomo: Esme) -> None:
@@ -83,10 +83,10 @@ async def test_impossible_command_length_ends_the_connection(simulator: Simulato
 
 
 async def test_malformed_submits_are_answered_not_fatal(docomo: Esme) -> None:
-    good = submit_body("09012345678", b"\x30\x42")
+    good = submit_body("09010345678", b"\x30\x42")
     too_long = good[:-3] + b"\xff" + good[-2:]
     assert (await docomo.call(SUBMIT, too_long))[1] == 0x01
     assert (await docomo.call(SUBMIT, b"no nul anywhere at all"))[1] == 0xC2
     assert (await docomo.call(SUBMIT, submit_body("0312345678", b"")))[1] == 0x0B
-    assert (await docomo.submit("09012345678", validity="nonsense"))[0] == 0x62
+    assert (await docomo.submit("09010345678", validity="nonsense"))[0] == 0x62
     assert (await docomo.call(SUBMIT, good + b"\x14\x03\x00\x09cut"))[1] == 0

@@ -67,9 +67,9 @@ async def test_token_needs_the_right_client(http: httpx.AsyncClient) -> None:
 async def test_token_is_good_for_one_operator_only(http: httpx.AsyncClient, maap: Maap) -> None:
     other = Maap(http, "au")
     other.headers = maap.headers
-    assert reason(await other.capability("09013000000")) == (401, 401)
+    assert reason(await other.capability("09011000000")) == (401, 401)
     other.headers = {"authorization": "Bearer nonsense"}
-    assert (await other.send("09013000000")).status_code == 401
+    assert (await other.send("09011000000")).status_code == 401
 
 
 async def test_token_expires(start: StartSimulator) -> None:
@@ -88,7 +88,7 @@ async def test_capability(maap: Maap) -> None:
     assert capable.status_code == 200
     assert {"chat", "fileTransfer", "chatbotCommunication"} <= set(capable.json()["capabilities"])
     assert reason(await maap.capability("09010000001")) == (404, 40401)
-    assert reason(await maap.capability("09013000000")) == (404, 40402)
+    assert reason(await maap.capability("09011000000")) == (404, 40402)
     assert reason(await maap.capability("09000000500")) == (404, 40402)
     assert reason(await maap.capability("0312345678")) == (400, 400)
     unescaped = await maap.http.get(
@@ -157,7 +157,7 @@ async def test_bodies_that_are_no_messages(maap: Maap) -> None:
 
 
 async def test_submit_knows_strangers_and_handsets_without_app(maap: Maap) -> None:
-    assert reason(await maap.send("09013000000")) == (404, 40402)
+    assert reason(await maap.send("09011000000")) == (404, 40402)
     assert reason(await maap.send("09010000001")) == (404, 40401)
 
 

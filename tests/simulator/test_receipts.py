@@ -21,7 +21,7 @@ async def test_receipt_says_it_in_text_and_tlvs(docomo: Esme) -> None:
 
 async def test_au_writes_twelve_digit_dates(simulator: Simulator) -> None:
     async with await Esme.bound(simulator.smpp_ports["au"]) as esme:
-        await esme.submit("09013000030")
+        await esme.submit("09011000030")
         text = (await esme.receipt()).text.decode()
     assert re.search(r"submit date:\d{12} done date:\d{12} ", text)
 
@@ -34,7 +34,7 @@ async def test_receipts_go_round_robin_over_receivers(simulator: Simulator) -> N
         await Esme.bound(port, BIND_RECEIVER) as second,
     ):
         for digit in range(4):
-            await sender.submit(f"0901600003{digit}")
+            await sender.submit(f"0901300003{digit}")
         await asyncio.sleep(0.15)
         assert (first.receipts.qsize(), second.receipts.qsize()) == (2, 2)
         assert sender.receipts.empty()
@@ -43,7 +43,7 @@ async def test_receipts_go_round_robin_over_receivers(simulator: Simulator) -> N
 async def test_receipt_waits_for_a_bind(simulator: Simulator) -> None:
     port = simulator.smpp_ports["rakuten"]
     async with await Esme.bound(port, BIND_TRANSMITTER) as sender:
-        _, message_id = await sender.submit("09019000030")
+        _, message_id = await sender.submit("07083000030")
         await asyncio.sleep(0.1)
     async with await Esme.bound(port) as later:
         assert (await later.receipt()).field("id") == message_id
@@ -53,7 +53,7 @@ async def test_unacknowledged_receipt_is_sent_again(simulator: Simulator) -> Non
     port = simulator.smpp_ports["au"]
     async with await Esme.bound(port) as esme:
         esme.acknowledge = False
-        _, message_id = await esme.submit("09013000031")
+        _, message_id = await esme.submit("09011000031")
         first, again = await esme.receipt(), await esme.receipt()
         assert first.field("id") == again.field("id") == message_id
         assert first.sequence != again.sequence

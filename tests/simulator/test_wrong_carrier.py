@@ -50,18 +50,24 @@ async def test_refusal_by_receipt_is_accepted_and_marked_in_the_ledger(simulator
         assert await refusal(esme, "09010000040") == ("UNDELIV", "00B", 5)
     assert [line["subscriber"] for line in ledger_of(simulator, "09010000040")] == [False]
     async with await Esme.bound(simulator.smpp_ports["docomo"]) as esme:
-        assert await refusal(esme, "09016000040") == 0x0B
-    assert ledger_of(simulator, "09016000040") == []
+        assert await refusal(esme, "09013000040") == 0x0B
+    assert ledger_of(simulator, "09013000040") == []
 
 
 @pytest.mark.parametrize(
     ("number", "carrier", "app"),
     [
-        ("09012345678", "docomo", True),
-        ("08013345677", "au", False),
-        ("07016345678", "softbank", True),
-        ("09019345678", "rakuten", False),
+        # the assignee of the block
+        ("09010345678", "docomo", True),
+        ("09012345677", "au", False),
+        ("09013345678", "softbank", True),
+        ("07083345678", "rakuten", False),
+        # blocks given to nobody: the fifth digit
         ("06002345678", "docomo", True),
+        ("06003345678", "au", True),
+        ("06006345677", "softbank", False),
+        ("06008345678", "rakuten", False),
+        # magic
         ("09000000000", "docomo", True),
         ("09000000010", "au", True),
         ("09000000060", "softbank", False),
@@ -71,7 +77,7 @@ async def test_refusal_by_receipt_is_accepted_and_marked_in_the_ledger(simulator
         ("09000009900", "docomo", True),
     ],
 )
-async def test_carrier_and_app_follow_from_the_digits(
+async def test_carrier_and_app_follow_from_the_number(
     http: httpx.AsyncClient, number: str, carrier: str | None, app: bool
 ) -> None:
     for written in (number, "+81" + number[1:]):

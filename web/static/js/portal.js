@@ -3,8 +3,13 @@ import { guardForms } from "./once.js";
 import { insertVariables } from "./insert.js";
 import { poll } from "./polling.js";
 
-// Where there is something to mend, reading begins there.
-document.querySelector("[data-error-summary]")?.focus();
+// Where there is something to mend, reading begins there; for browsers that leave autofocus to fields.
+const summary = document.querySelector("[data-error-summary]");
+if (summary) {
+  setTimeout(() => {
+    if (document.activeElement === document.body) summary.focus();
+  }, 100);
+}
 
 guardForms(document);
 insertVariables(document);
