@@ -15,14 +15,16 @@ async def write_demo_data(settings: Settings, output: Path) -> None:
     async with database.transaction() as session:
         companies = await ensure_demo_data(session, _known_keys(output))
     await database.close()
-    content = json.dumps([_as_json(company) for company in companies], ensure_ascii=False, indent=2)
+    content = json.dumps(
+        {"companies": [_as_json(company) for company in companies]}, ensure_ascii=False, indent=2
+    )
     private_file(output, content + "\n")
 
 
 def _known_keys(output: Path) -> list[str]:
     if not output.exists():
         return []
-    return [company["api_key"] for company in json.loads(output.read_text("utf-8"))]
+    return [company["api_key"] for company in json.loads(output.read_text("utf-8"))["companies"]]
 
 
 def _as_json(company: DemoCompany) -> dict[str, object]:

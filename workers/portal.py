@@ -73,7 +73,7 @@ def _demo_sign_ins(settings: Settings) -> tuple[DemoSignIn, ...]:
     """Read the sign-ins that ``make run`` made, to show them below the sign-in form of a demonstration."""
     if settings.demo_file is None:
         return ()
-    companies = json.loads(settings.demo_file.read_text("utf-8"))
+    companies = json.loads(settings.demo_file.read_text("utf-8"))["companies"]
     return tuple(
         DemoSignIn(company["name"], user["role"], user["login_id"], user["password"])
         for company in companies

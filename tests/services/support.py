@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from domain.callers import Caller
 from domain.campaigns import CampaignContent
@@ -33,7 +33,7 @@ class Companies:
         """Run SQL in a transaction of its own."""
         async with self.database.transaction() as session:
             result = await session.execute(text(statement), parameters)
-            return list(result.all()) if result.returns_rows else []
+            return list(result.all()) if isinstance(result, CursorResult) and result.returns_rows else []
 
     async def one(self, statement: str, **parameters: Any) -> Any:
         """Run SQL that has one row with one value."""
@@ -44,12 +44,10 @@ class Companies:
         async with self.database.transaction() as session:
             return await store_upload(session, caller or self.caller, "宛先.csv", content.encode())
 
-    async def draft(self, upload_id: UUID | None, caller: Caller | None = None, **content: Any) -> UUID:
-        """Save a draft."""
+    async def draft(self, upload_id: UUID | None, **content: Any) -> UUID:
+        """Save a draft of the first company."""
         async with self.database.transaction() as session:
-            return await save_draft(
-                session, caller or self.caller, campaign_content(**content), upload_id=upload_id
-            )
+            return await save_draft(session, self.caller, campaign_content(**content), upload_id=upload_id)
 
     async def registered(self, count: int = 3, first_number: int = 0, **content: Any) -> UUID:
         """Register a campaign with ``count`` recipients."""

@@ -3,7 +3,8 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,10 +12,10 @@ from domain.campaigns import CampaignProblem
 from domain.carriers import Carrier
 from domain.messages import ChannelPlan
 from domain.recipient_files import FileProblemCode, RowErrorCode
-from services.campaign_check import CampaignCheck, CheckWarning, check_campaign
+from services.campaign_check import CampaignCheck, CheckWarning, check_campaign, check_content
 from services.campaign_registration import CampaignRefused, CheckOutdated, Registration, register_campaign
 from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound, cancel_campaign, save_draft
-from services.recipient_uploads import FileRefused, error_rows, store_typed_numbers
+from services.recipient_uploads import FileRefused, choose_phone_column, error_rows, store_typed_numbers
 from tests.services.support import Companies, campaign_content, csv_of, now, numbers
 
 MIXED = """電話番号,氏名,店舗
@@ -27,19 +28,19 @@ MIXED = """電話番号,氏名,店舗
 """
 
 
-async def check(companies: Companies, campaign_id: object, **options: bool) -> CampaignCheck:
+async def check(companies: Companies, campaign_id: UUID, **options: bool) -> CampaignCheck:
     async with companies.database.transaction() as session:
-        return await check_campaign(session, companies.caller, campaign_id, now(), **options)  # type: ignore[arg-type]
+        return await check_campaign(session, companies.caller, campaign_id, now(), **options)
 
 
-async def register(companies: Companies, campaign_id: object, **expected: object) -> Registration:
+async def register(companies: Companies, campaign_id: UUID, **expected: Any) -> Registration:
     async with companies.database.transaction() as session:
         return await register_campaign(
             session,
             companies.caller,
             campaign_id,
             now=now(),
-            **expected,  # type: ignore[arg-type]
+            **expected,
         )
 
 
@@ -163,7 +164,7 @@ async def test_checks_rows_again_only_when_texts_changed(companies: Companies) -
     ],
 )
 async def test_refuses_bad_content(
-    companies: Companies, changes: dict[str, object], problem: CampaignProblem, field: str
+    companies: Companies, changes: dict[str, Any], problem: CampaignProblem, field: str
 ) -> None:
     """§7: what, where; nothing half-registered (S-1, P-12, P-4)."""
     upload = await companies.upload(csv_of(1, 400))
@@ -191,6 +192,10 @@ async def test_refuses_without_recipients_and_without_valid_ones(companies: Comp
         await register(companies, nobody)
     assert refused.value.problems[0].problem is CampaignProblem.RECIPIENTS_MISSING
     upload = await companies.upload("電話番号\n03-1234-5678\n")
+    # The column's name says phone, its values do not: it has to be confirmed.
+    assert upload.phone_column is None
+    async with companies.database.transaction() as session:
+        await choose_phone_column(session, companies.caller, upload.id, 0)
     landline = await companies.draft(upload.id)
     with pytest.raises(CampaignRefused) as refused:
         await register(companies, landline)
@@ -200,9 +205,9 @@ async def test_refuses_without_recipients_and_without_valid_ones(companies: Comp
 async def test_refuses_options_that_are_not_contracted(companies: Companies) -> None:
     """O-4, M: only for companies that applied for it."""
     upload = await companies.upload(csv_of(1, 420), companies.stranger)
-    campaign_id = await companies.draft(upload.id, companies.stranger, exclude_opt_outs=True)
     async with companies.database.transaction() as session:
-        found = await check_campaign(session, companies.stranger, campaign_id, now())
+        content = campaign_content(exclude_opt_outs=True)
+        found = await check_content(session, companies.stranger, content, upload.id, now())
     assert [p.problem for p in found.problems] == [CampaignProblem.OPTION_NOT_CONTRACTED]
 
 
