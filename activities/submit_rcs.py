@@ -25,6 +25,10 @@ from services.submit_records import SubmitRecord
 # With an SMS to fall back on, a platform that cannot be reached is as good as a full one after this.
 GIVE_UP_AFTER = timedelta(minutes=5)
 
+# We ask for the discard when time is up; the carrier's own expiry, a little later, is only the net
+# below, for the day we cannot ask. Were it the same moment, either could come first.
+EXPIRY_MARGIN = timedelta(minutes=10)
+
 _OUTCOME_OF_CAPABILITY = {
     Capability.NOT_CAPABLE: SubmitOutcome.NOT_CAPABLE,
     Capability.WRONG_CARRIER: SubmitOutcome.WRONG_CARRIER,
@@ -81,7 +85,7 @@ class RcsActivities:
         capability = await gateway.check_capability(ready.sender, ready.phone_number)
         if capability is not Capability.CAPABLE:
             return capability, SegmentResult(1, _OUTCOME_OF_CAPABILITY[capability])
-        expires_at = datetime.now(UTC) + timedelta(seconds=order.expires_after)
+        expires_at = datetime.now(UTC) + timedelta(seconds=order.expires_after) + EXPIRY_MARGIN
         message = OutboundRcs(ready.phone_number, ready.sender, ready.body, expires_at)
         return capability, await gateway.submit(message)
 

@@ -38,6 +38,7 @@ class SmsActivities:
         results = await self._gateways[order.carrier].submit(
             OutboundSms(ready.phone_number, ready.body, ready.sender, ready.reference, ready.segments)
         )
+        results = (*ready.answered, *results)
         combined = combine_submits(results)
         record = SubmitRecord(
             order, ready.attempt_id, ready.phone_number, results, combined, again=bool(combined.missing)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -66,7 +66,8 @@ class SubmitRecorder:
         while True:
             try:
                 return await self._record.run(record)
-            except (DBAPIError, PoolTimeout, OSError):
+            except (OperationalError, InterfaceError, PoolTimeout, OSError):
+                # Away, restarting or overloaded. Anything else would fail again however often it is tried.
                 log.warning("submit_record_delayed", attempt_id=str(record.attempt_id))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)

@@ -22,7 +22,7 @@ from api.answers import (
     message_item,
 )
 from api.campaign_requests import read_campaign_request
-from api.openapi import CAMPAIGN_BODY, problems
+from api.openapi import CAMPAIGN_BODY, REGISTERED, problems
 from api.problems import ApiProblem, ProblemCode
 from api.request_bodies import read_body, require_json
 from api.state import Delivery, database_of, delivery_of, settings_of
@@ -58,7 +58,7 @@ IdempotencyKey = Annotated[
     status_code=201,
     response_model=RegisteredCampaign,
     summary="案件を登録して配信する",
-    responses=problems(400, 401, 409, 413, 415, 422, 503),
+    responses=REGISTERED | problems(400, 401, 409, 413, 415, 422, 503),
     openapi_extra=CAMPAIGN_BODY,
 )
 async def create_campaign(

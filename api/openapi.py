@@ -33,6 +33,18 @@ CAMPAIGN_BODY: dict[str, Any] = {
     }
 }
 
+REGISTERED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "headers": {
+            "Location": {"description": "案件のURL。", "schema": {"type": "string"}},
+            "Idempotency-Replayed": {
+                "description": "同じIdempotency-Keyの2回目以降の応答では`true`。",
+                "schema": {"type": "string", "enum": ["true"]},
+            },
+        }
+    }
+}
+
 _TITLES = {status: title for status, title, _ in reversed(ANSWERS.values())} | {
     400: "Bad request",
     409: "Conflict",
@@ -78,14 +90,18 @@ def _described(app: FastAPI) -> dict[str, Any]:
     schemas["CampaignRequest"] = body
     for path in schema["paths"].values():
         for operation in path.values():
-            _only_problems(operation["responses"])
+            operation["responses"] = _only_problems(operation["responses"])
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return schema
 
 
-def _only_problems(responses: dict[str, dict[str, Any]]) -> None:
-    """Errors have one media type: take away the JSON that FastAPI adds beside it."""
+def _only_problems(responses: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the responses without what FastAPI adds by itself: JSON errors, and a 422 that never comes."""
+    kept = {}
     for status, response in responses.items():
         if status.startswith(("4", "5")):
-            response.get("content", {}).pop("application/json", None)
+            response["content"].pop("application/json", None)
+        if response["content"]:
+            kept[status] = response
+    return kept

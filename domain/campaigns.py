@@ -10,7 +10,14 @@ from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
 from domain.message_parts import RCS_MAX_CHARACTERS, SMS_MAX_CHARACTERS, count_characters
 from domain.messages import ChannelPlan
 from domain.send_times import PastSendTime, TooFarSendTime, check_send_at, to_jst
-from domain.templates import MalformedTemplate, Template, TemplateProblem, parse_template, variable_key
+from domain.templates import (
+    MalformedTemplate,
+    Template,
+    TemplateProblem,
+    clean_text,
+    parse_template,
+    variable_key,
+)
 
 MAX_RECIPIENTS = 250_000
 """Recipients of one campaign at most (P-10)."""
@@ -157,9 +164,10 @@ def option_problems(
 
 
 def _name_problems(name: str) -> list[ProblemFound]:
-    if not name.strip():
+    name = clean_text(name).strip()
+    if not name:
         return [ProblemFound(CampaignProblem.NAME_MISSING, "name")]
-    characters = count_characters(name.strip())
+    characters = count_characters(name)
     if characters <= MAX_NAME_CHARACTERS:
         return []
     detail = {"characters": characters, "limit": MAX_NAME_CHARACTERS}

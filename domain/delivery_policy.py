@@ -53,6 +53,8 @@ def ending_of_refusal(submission: Submission, channel: Channel, carrier: Carrier
     """Return how a message ends that the carrier did not take (or that was withdrawn before)."""
     if submission.outcome is SubmissionOutcome.WITHDRAWN:
         return Ending(MessageStatus.CANCELLED)
+    if submission.outcome is SubmissionOutcome.WRONG_CARRIER:
+        return Ending(MessageStatus.CARRIER_UNDETERMINED, channel=channel, carrier=carrier)
     reason = submission.reason or _REASON_OF_REFUSAL[submission.outcome]
     return Ending(MessageStatus.UNDELIVERED, reason, channel, carrier)
 
@@ -71,6 +73,9 @@ def ending_of_receipt(receipt: ReceiptNotice, now: datetime) -> Ending:
 
 def fallback_reason_of(ending: Ending) -> FallbackReason | None:
     """Return why an SMS takes over from a +Message that would end so; ``None``: it must not (R-8, R-12)."""
+    if ending.reason is StatusReason.OTHER_CARRIER:
+        # None of the chosen carriers took the +Message; one without +Message may take the SMS (P-4, R-6).
+        return FallbackReason.CARRIER_UNDETERMINED
     if ending.status in _FALLBACK_OF_STATUS:
         return _FALLBACK_OF_STATUS[ending.status]
     if ending.status is not MessageStatus.UNDELIVERED or ending.reason in _LAST_WORDS:

@@ -1,13 +1,14 @@
 """What a message submitted in several segments amounts to: at the submit, and by its receipts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.carrier_exchange import ReceiptState, SegmentResult, SubmitOutcome
+from domain.carriers import Channel
 from domain.messages import StatusReason
 
-DECIDING_RECEIPTS = frozenset(
+_DECIDING_RECEIPTS = frozenset(
     {
         ReceiptState.DELIVERED,
         ReceiptState.UNDELIVERED,
@@ -16,7 +17,19 @@ DECIDING_RECEIPTS = frozenset(
         ReceiptState.UNKNOWN,
     }
 )
-"""Receipts after which nothing more is expected; the first one of a segment counts."""
+
+
+def decided_by(channel: Channel, state: ReceiptState) -> ReceiptState | None:
+    """Return what a report decides about its segment, ``None`` when more is to be expected.
+
+    What was read was delivered. UNKNOWN is an SMS centre's own final word (結果不明), but on the RCS
+    channel only a word that we do not know.
+    """
+    if state is ReceiptState.READ:
+        return ReceiptState.DELIVERED
+    if state is ReceiptState.UNKNOWN and channel is Channel.RCS:
+        return None
+    return state if state in _DECIDING_RECEIPTS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +76,21 @@ class SegmentReceipt:
 def combine_receipts(segments: Iterable[SegmentReceipt]) -> SegmentReceipt | None:
     """Return the message's receipt: delivered when all segments are, the first failure otherwise.
 
-    ``None`` while segments are outstanding and none has failed.
+    ``None`` while segments are outstanding and none has failed. "Wrong carrier" after another segment
+    has arrived is a failure like any other: the next carrier would send what has arrived once more.
     """
     received = list(segments)
     failed = [s for s in received if s.state not in (None, ReceiptState.SENT, ReceiptState.DELIVERED)]
     if failed:
-        return min(failed, key=lambda s: (s.occurred_at is None, s.occurred_at or 0))
+        first = min(failed, key=lambda s: (s.occurred_at is None, s.occurred_at or 0))
+        if first.state is ReceiptState.WRONG_CARRIER and _any_delivered(received):
+            return replace(first, state=ReceiptState.UNDELIVERED)
+        return first
     if any(segment.state is not ReceiptState.DELIVERED for segment in received):
         return None
     times = [segment.occurred_at for segment in received if segment.occurred_at]
     return SegmentReceipt(ReceiptState.DELIVERED, None, max(times, default=None))
+
+
+def _any_delivered(segments: Iterable[SegmentReceipt]) -> bool:
+    return any(segment.state is ReceiptState.DELIVERED for segment in segments)

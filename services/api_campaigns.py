@@ -22,7 +22,7 @@ from services.campaign_check import CampaignCheck, build_check
 from services.campaign_registration import CampaignRefused, register_rows
 from services.campaigns import save_draft
 from services.recipient_uploads import error_rows
-from services.row_checks import API_PHONE_COLUMN, lock_upload
+from services.row_checks import API_PHONE_COLUMN, LockedUpload, lock_upload
 
 MAX_VARIABLES = 100
 """Different variable names in one request."""
@@ -107,25 +107,27 @@ async def create_campaign_from_api(
         problem = ProblemFound(CampaignProblem.TOO_MANY_RECIPIENTS, "recipients", {"limit": MAX_RECIPIENTS})
         raise CampaignRefused(CampaignCheck(content, None, (problem,)))
     columns = await asyncio.to_thread(_columns, recipients)
-    shape = FileShape("API", FileFormat.CSV, columns=columns, rows=len(recipients))
-    upload_id: UUID = (
-        await session.execute(
-            _INSERT_LIST,
-            {"company_id": caller.company_id, "shape": json.dumps(shape.to_json(), ensure_ascii=False)},
-        )
-    ).scalar_one()
-    upload = await lock_upload(session, caller, upload_id)
+    upload = await _new_list(session, caller, columns, len(recipients))
     check = await build_check(
         session, caller, content, upload, now, run_rows=True, records=_records(recipients, columns)
     )
     if not check.can_be_registered:
         raise CampaignRefused(check)
-    campaign_id = await save_draft(session, caller, content, upload_id=upload_id)
+    campaign_id = await save_draft(session, caller, content, upload_id=upload.id)
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     if request_key is not None:
         await session.execute(_MARK, {**key, "request_key": request_key, "request_hash": request_hash})
     accepted = await register_rows(session, caller, campaign_id, check, now)
-    return ApiRegistration(campaign_id, accepted, await _rejected(session, caller, upload_id))
+    return ApiRegistration(campaign_id, accepted, await _rejected(session, caller, upload.id))
+
+
+async def _new_list(
+    session: AsyncSession, caller: Caller, columns: tuple[Column, ...], rows: int
+) -> LockedUpload:
+    shape = FileShape("API", FileFormat.CSV, columns=columns, rows=rows)
+    stored = json.dumps(shape.to_json(), ensure_ascii=False)
+    upload = await session.execute(_INSERT_LIST, {"company_id": caller.company_id, "shape": stored})
+    return await lock_upload(session, caller, upload.scalar_one())
 
 
 async def _first_registration(

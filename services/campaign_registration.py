@@ -4,6 +4,7 @@ Registered is all or nothing: the messages, the counters and the status change i
 row in status ``registered`` is the outbox from which the workflow is started.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -72,7 +73,38 @@ _TOTAL = text("""
     SELECT total FROM campaign_counters WHERE company_id = :company_id AND campaign_id = :campaign_id
 """)
 
-_DELETE_MESSAGES = text("DELETE FROM messages WHERE company_id = :company_id AND campaign_id = :campaign_id")
+# An edit touches only what it changes: mostly the text or the time, for up to 250,000 messages that stay.
+_DELETE_OTHERS = text("""
+    DELETE FROM messages m WHERE company_id = :company_id AND campaign_id = :campaign_id AND NOT EXISTS (
+        SELECT FROM recipient_upload_rows r
+        WHERE r.company_id = m.company_id AND r.upload_id = :upload_id AND r.row_number = m.row_number
+          AND r.problems IS NULL AND r.phone_number = m.phone_number AND r.variables = m.variables
+    )
+""")
+
+_INSERT_MISSING = text("""
+    INSERT INTO messages (company_id, campaign_id, row_number, phone_number, variables, status, accepted_at)
+    SELECT company_id, :campaign_id, row_number, phone_number, variables, 'accepted', :now
+    FROM recipient_upload_rows r
+    WHERE company_id = :company_id AND upload_id = :upload_id AND problems IS NULL AND NOT EXISTS (
+        SELECT FROM messages m WHERE m.company_id = r.company_id AND m.campaign_id = :campaign_id
+          AND m.row_number = r.row_number
+    )
+    ORDER BY row_number
+""")
+
+_INCLUDE_AGAIN = text("""
+    UPDATE messages SET status = 'accepted', reason = NULL, closed_at = NULL
+    WHERE company_id = :company_id AND campaign_id = :campaign_id AND status = 'excluded'
+""")
+
+_COUNT_MESSAGES = text("""
+    SELECT count(*) FROM messages WHERE company_id = :company_id AND campaign_id = :campaign_id
+""")
+
+# Rows written moments ago are not in the planner's statistics: expecting one row, it would compare every
+# recipient with every message.
+_WITHOUT_NESTED_LOOPS = text("SELECT set_config('enable_nestloop', :setting, true)")
 
 
 async def register_campaign(
@@ -116,10 +148,10 @@ async def edit_scheduled(
 ) -> Registration:
     """Replace content, time and recipients of a registered campaign that has not started (P-3).
 
-    ``upload_id`` empty keeps the list. The messages are made anew and the opt-out list is read again at
-    its time (O-3). The row lock decides against the start: whichever comes first, the other finds it
-    done. Raises ``CampaignNotFound``, ``UploadNotFound``, ``CampaignRefused``, ``CheckOutdated``, and
-    ``NotEditable`` for everything but a waiting campaign.
+    ``upload_id`` empty keeps the list. Messages whose recipient stays keep their ids; the opt-out list
+    is read again at its time (O-3). The row lock decides against the start: whichever comes first, the
+    other finds it done. Raises ``CampaignNotFound``, ``UploadNotFound``, ``CampaignRefused``,
+    ``CheckOutdated``, and ``NotEditable`` for everything but a waiting campaign.
     """
     now = now or datetime.now(UTC)
     row = await load_campaign(session, caller, campaign_id, lock=True)
@@ -132,8 +164,9 @@ async def edit_scheduled(
     if check_token not in (None, check.token):
         raise CheckOutdated(check)
     await write_content(session, caller, campaign_id, content, upload_id)
-    await session.execute(_DELETE_MESSAGES, {"company_id": caller.company_id, "campaign_id": campaign_id})
-    return Registration(campaign_id, await register_rows(session, caller, campaign_id, check, now))
+    key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+    total = await _replace_messages(session, key, check, now)
+    return Registration(campaign_id, await _put_into_outbox(session, key, check, total, now))
 
 
 async def register_rows(
@@ -147,12 +180,32 @@ async def register_rows(
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     inserted = await session.execute(_INSERT_MESSAGES, {**key, "upload_id": check.upload_id, "now": now})
     total: int = inserted.rowcount  # type: ignore[attr-defined]
+    return await _put_into_outbox(session, key, check, total, now)
+
+
+async def _replace_messages(
+    session: AsyncSession, key: Mapping[str, UUID], check: CampaignCheck, now: datetime
+) -> int:
+    """Make the messages of a campaign that has not started those of the checked list; return how many."""
+    upload = {**key, "upload_id": check.upload_id}
+    await session.execute(_WITHOUT_NESTED_LOOPS, {"setting": "off"})
+    await session.execute(_DELETE_OTHERS, upload)
+    await session.execute(_INSERT_MISSING, {**upload, "now": now})
+    await session.execute(_WITHOUT_NESTED_LOOPS, {"setting": "on"})
+    await session.execute(_INCLUDE_AGAIN, key)
+    total: int = (await session.execute(_COUNT_MESSAGES, key)).scalar_one()
+    return total
+
+
+async def _put_into_outbox(
+    session: AsyncSession, key: Mapping[str, UUID], check: CampaignCheck, total: int, now: datetime
+) -> int:
     if total != check.valid_rows:
-        raise RuntimeError(f"{total} rows to register where {check.valid_rows} were checked")
+        raise RuntimeError(f"{total} messages where {check.valid_rows} rows were checked")
     await session.execute(_SET_COUNTERS, {**key, "total": total})
     await session.execute(_REGISTER, {**key, "now": now})
     if freeze_at(check.content.send_at, now) <= now:
-        await freeze_recipients(session, caller.company_id, campaign_id, now)
+        await freeze_recipients(session, key["company_id"], key["campaign_id"], now)
     return total
 
 

@@ -136,5 +136,6 @@ def _message(row: Row[Any], slots: SlotRange, index: int) -> FeedMessage:
 
 async def finish_feeding(session: AsyncSession, company_id: UUID, campaign_id: UUID) -> None:
     """Note that every message has been started; complete a campaign that had nothing to send."""
-    await session.execute(_FINISH, {"company_id": company_id, "campaign_id": campaign_id})
+    # Counters before the campaign's row, as whoever ends its last message locks them.
     await complete_if_all_closed(session, [(company_id, campaign_id)])
+    await session.execute(_FINISH, {"company_id": company_id, "campaign_id": campaign_id})

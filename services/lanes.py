@@ -10,13 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.carriers import Carrier
 from domain.number_spacing import SPACING_OF_CARRIER
+from services.contracts import NoValidContract
 
 _RESERVE_COMPANY = text("""
     WITH contract AS (
         SELECT hourly_capacity FROM contracts
         WHERE company_id = :company_id AND valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
         ORDER BY valid_from DESC LIMIT 1
-    ), step AS (SELECT make_interval(secs => 3600.0 / hourly_capacity) AS gap FROM contract)
+    ), step AS (
+        -- Rounded up to the microsecond: rounded down, an hour would hold one message too many.
+        SELECT make_interval(secs => ceil(3600000000.0 / hourly_capacity) / 1000000) AS gap FROM contract
+    )
     INSERT INTO company_lanes AS lane (company_id, next_at)
     SELECT :company_id, clock_timestamp() + :count * gap FROM step
     ON CONFLICT (company_id) DO UPDATE
@@ -64,9 +68,12 @@ async def reserve_company_slots(session: AsyncSession, company_id: UUID, count: 
     """Take the next ``count`` slots of the company's lane (S-7, R-11).
 
     One statement on one row: every sender of the company queues here, so that no rolling hour holds
-    more than the contract's capacity.
+    more than the contract's capacity. Raises ``NoValidContract``.
     """
-    row = (await session.execute(_RESERVE_COMPANY, {"company_id": company_id, "count": count})).one()
+    parameters = {"company_id": company_id, "count": count}
+    row = (await session.execute(_RESERVE_COMPANY, parameters)).one_or_none()
+    if row is None:
+        raise NoValidContract(f"company {company_id}")
     return SlotRange(row.next_at - count * row.gap, row.gap, row.now)
 
 

@@ -17,7 +17,13 @@ _CLOSE = text("""
     UPDATE messages m
     SET status = r.status, reason = r.reason, channel = coalesce(r.channel, m.channel),
         carrier = coalesce(r.carrier, m.carrier), fallback_reason = r.fallback_reason,
-        delivered_at = r.delivered_at, closed_at = clock_timestamp()
+        -- Carriers' times have whole seconds or minutes; no message arrives before it is sent.
+        delivered_at = CASE WHEN r.delivered_at < a.ended_at THEN a.ended_at ELSE r.delivered_at END,
+        -- A submit whose answer was lost left no trace on the message; a late +Message replaces the SMS's.
+        parts = CASE WHEN a.state IN ('accepted', 'unknown') THEN a.parts ELSE m.parts END,
+        submitted_at = coalesce(m.submitted_at,
+                                CASE WHEN a.state IN ('accepted', 'unknown') THEN a.ended_at END),
+        closed_at = clock_timestamp()
     FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:statuses AS text[]),
                 CAST(:reasons AS text[]), CAST(:channels AS text[]), CAST(:carriers AS text[]),
                 CAST(:fallback_reasons AS text[]), CAST(:delivered_ats AS timestamptz[]))
@@ -27,7 +33,8 @@ _CLOSE = text("""
     WHERE m.company_id = r.company_id AND m.id = r.message_id
       AND m.status IN ('accepted', 'sending', 'sent')
     RETURNING m.company_id, m.id, m.campaign_id, m.status, m.channel, m.carrier, m.phone_number,
-              m.accepted_at, m.delivered_at, a.parts, coalesce(a.ended_at, m.submitted_at) AS submitted_at
+              m.accepted_at, m.delivered_at, a.parts, coalesce(a.ended_at, m.submitted_at) AS submitted_at,
+              old.submitted_at IS NULL AND m.submitted_at IS NOT NULL AS is_first_submit
 """)
 
 _CHARGE = text("""
@@ -56,8 +63,11 @@ async def close_messages(session: AsyncSession, closings: Sequence[MessageClosin
     rows = (await session.execute(_CLOSE, _columns(closings))).all()
     counters = CounterChanges()
     learned = {closing.message_id for closing in closings if closing.carrier_learned}
-    for row in rows:
+    # Numbers in the same order everywhere, so that batches never wait for each other in a circle.
+    for row in sorted(rows, key=lambda row: row.phone_number):
         counters.add((row.company_id, row.campaign_id), row.status)
+        if row.is_first_submit:
+            counters.add((row.company_id, row.campaign_id), "submitted")
         if charge := _charge(row):
             await write_charge(session, row, charge, counters)
         if row.channel == Channel.SMS:

@@ -16,16 +16,21 @@ from domain.carrier_exchange import DeliveryReceipt, ReceiptState
 from domain.carriers import Carrier, Channel
 from domain.delivery import ReceiptNotice
 from domain.messages import MessageStatus, StatusReason
-from domain.submit_outcomes import DECIDING_RECEIPTS, SegmentReceipt, combine_receipts
+from domain.submit_outcomes import SegmentReceipt, combine_receipts, decided_by
 from services.campaign_counters import CounterChanges
 
 _STORE = text("""
     INSERT INTO receipts
-        (channel, carrier, carrier_message_id, state, reason, carrier_code, occurred_at, phone_number, raw)
-    SELECT * FROM unnest(CAST(:channels AS text[]), CAST(:carriers AS text[]),
+        (channel, carrier, carrier_message_id, state, reason, carrier_code, occurred_at, phone_number, raw,
+         applied_at)
+    -- One without a readable id can never be matched: there is nothing left to do for it.
+    SELECT r.*, CASE WHEN r.carrier_message_id IS NULL THEN clock_timestamp() END
+    FROM unnest(CAST(:channels AS text[]), CAST(:carriers AS text[]),
         CAST(:carrier_message_ids AS text[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
         CAST(:carrier_codes AS text[]), CAST(:occurred_ats AS timestamptz[]), CAST(:phone_numbers AS text[]),
         CAST(:raws AS text[]))
+         AS r(channel, carrier, carrier_message_id, state, reason, carrier_code, occurred_at, phone_number,
+              raw)
     ON CONFLICT (carrier_message_id, carrier, channel, state) DO NOTHING
     RETURNING id
 """)
@@ -44,6 +49,13 @@ _MATCH_IDS = text(_MATCHED.format(which="r.id = ANY(CAST(:ids AS uuid[]))"))
 _MATCH_WAITING = text(
     _MATCHED.format(which="r.carrier_message_id = ANY(CAST(:ids AS text[])) AND r.message_id IS NULL")
 )
+
+# Two receipts of one message, applied at the same time, would each find the other segment outstanding.
+_LOCK_ATTEMPTS = text("""
+    SELECT id FROM submit_attempts
+    WHERE company_id = ANY(CAST(:company_ids AS uuid[])) AND id = ANY(CAST(:attempt_ids AS uuid[]))
+    ORDER BY id FOR NO KEY UPDATE
+""")
 
 _APPLY_TO_SEGMENTS = text("""
     UPDATE submit_segments s
@@ -83,6 +95,8 @@ _READ = text("""
 
 _SETTLE = text("UPDATE receipts SET applied_at = clock_timestamp() WHERE id = ANY(CAST(:ids AS uuid[]))")
 
+LONGEST_MESSAGE_ID = 255
+
 
 @dataclass(frozen=True, slots=True)
 class AppliedReceipt:
@@ -105,7 +119,7 @@ async def store_receipts(session: AsyncSession, receipts: Sequence[DeliveryRecei
         {
             "channels": [r.channel.value for r in receipts],
             "carriers": [r.carrier.value for r in receipts],
-            "carrier_message_ids": [r.carrier_message_id for r in receipts],
+            "carrier_message_ids": [_lookup_id(r) for r in receipts],
             "states": [r.state.value for r in receipts],
             "reasons": [r.reason for r in receipts],
             "carrier_codes": [r.carrier_code for r in receipts],
@@ -121,6 +135,12 @@ async def store_receipts(session: AsyncSession, receipts: Sequence[DeliveryRecei
     applied = await apply_receipts(session, (await session.execute(_MATCH_IDS, {"ids": ids})).all(), counters)
     await counters.write(session)
     return applied
+
+
+def _lookup_id(receipt: DeliveryReceipt) -> str | None:
+    """An id too long for an index was never given out by a carrier; it is in ``raw``."""
+    message_id = receipt.carrier_message_id
+    return message_id if message_id and len(message_id) <= LONGEST_MESSAGE_ID else None
 
 
 async def match_waiting_receipts(
@@ -143,6 +163,8 @@ async def apply_receipts(
     """
     if not rows:
         return []
+    # PostgreSQL returns updated rows in any order; what came first counts.
+    rows = sorted(rows, key=lambda row: (row.received_at, row.id))
     await _apply_reads(session, rows, counters)
     deciding = _first_deciding(rows)
     applied = await _apply_deciding(session, deciding) if deciding else []
@@ -153,7 +175,10 @@ async def apply_receipts(
 
 
 async def _apply_reads(session: AsyncSession, rows: Iterable[Row[Any]], counters: CounterChanges) -> None:
-    reads = {row.message_id: row for row in rows if row.state == ReceiptState.READ}
+    reads: dict[UUID, Row[Any]] = {}
+    for row in rows:
+        if row.state == ReceiptState.READ:
+            reads.setdefault(row.message_id, row)
     if not reads:
         return
     updated = await session.execute(
@@ -169,12 +194,11 @@ async def _apply_reads(session: AsyncSession, rows: Iterable[Row[Any]], counters
 
 
 def _first_deciding(rows: Iterable[Row[Any]]) -> list[tuple[Row[Any], ReceiptState]]:
-    """One report per segment, the first; a read message was certainly delivered, too."""
+    """One report per segment, the first that decides."""
     first: dict[tuple[UUID, int], tuple[Row[Any], ReceiptState]] = {}
     for row in rows:
-        state = ReceiptState(row.state)
-        state = ReceiptState.DELIVERED if state is ReceiptState.READ else state
-        if state in DECIDING_RECEIPTS:
+        state = decided_by(Channel(row.channel), ReceiptState(row.state))
+        if state is not None:
             first.setdefault((row.attempt_id, row.segment), (row, state))
     return list(first.values())
 
@@ -184,11 +208,12 @@ async def _apply_deciding(
 ) -> list[AppliedReceipt]:
     companies = [row.company_id for row, _ in deciding]
     attempts = [row.attempt_id for row, _ in deciding]
+    keys = {"company_ids": companies, "attempt_ids": attempts}
+    await session.execute(_LOCK_ATTEMPTS, keys)
     await session.execute(
         _APPLY_TO_SEGMENTS,
-        {
-            "company_ids": companies,
-            "attempt_ids": attempts,
+        keys
+        | {
             "segments": [row.segment for row, _ in deciding],
             "states": [state.value for _, state in deciding],
             "reasons": [row.reason for row, _ in deciding],
@@ -196,7 +221,7 @@ async def _apply_deciding(
         },
     )
     segments: dict[UUID, list[SegmentReceipt]] = {}
-    for row in await session.execute(_SEGMENTS_OF, {"company_ids": companies, "attempt_ids": attempts}):
+    for row in await session.execute(_SEGMENTS_OF, keys):
         segments.setdefault(row.attempt_id, []).append(_segment_receipt(row))
     decided = {attempt: combine_receipts(received) for attempt, received in segments.items()}
     return await _apply_to_attempts(session, {row.attempt_id: row.company_id for row, _ in deciding}, decided)

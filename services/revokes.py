@@ -10,9 +10,9 @@ from domain.delivery import RevokeOrder
 
 _LOAD = text("""
     UPDATE submit_attempts a SET revoke_requested_at = coalesce(a.revoke_requested_at, clock_timestamp())
-    FROM official_accounts o
+    FROM (SELECT bot_id FROM official_accounts WHERE company_id = :company_id ORDER BY id LIMIT 1) o
     WHERE a.company_id = :company_id AND a.message_id = :message_id AND a.channel = 'rcs'
-      AND a.carrier = :carrier AND a.number = 1 AND o.company_id = a.company_id
+      AND a.carrier = :carrier AND a.number = 1
     RETURNING o.bot_id, a.revoke_outcome,
       (SELECT carrier_message_id FROM submit_segments s
        WHERE s.company_id = a.company_id AND s.attempt_id = a.id AND s.segment = 1) AS carrier_message_id

@@ -16,13 +16,14 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaigns import CampaignStatus
-from domain.carrier_exchange import ReceiptState, SubmitOutcome
+from domain.carrier_exchange import ReceiptState, SegmentResult, SubmitOutcome
 from domain.carriers import Channel
 from domain.delivery import ReceiptNotice, Submission, SubmissionOutcome, SubmitOrder
 from domain.message_parts import parts_for
 from domain.messages import MessageStatus, StatusReason
 from domain.templates import Template, parse_template
 from models.submit_attempt import AttemptState
+from services.contracts import NoValidContract
 from services.lanes import hold_number, reserve_company_slots
 
 # A slot this near is waited for in the activity instead of being scheduled again.
@@ -35,15 +36,18 @@ _LOAD = text("""
            CASE r.channel WHEN 'sms' THEN s.sender ELSE o.bot_id END AS sender,
            a.id AS attempt_id, a.state, a.body, a.reference, a.outcome, a.reason, a.not_before, a.ended_at,
            a.started_at, a.receipt_state, a.receipt_reason, a.receipt_at, clock_timestamp() AS now,
-           (SELECT array_agg(g.segment) FROM submit_segments g WHERE g.company_id = a.company_id
-            AND g.attempt_id = a.id AND g.outcome IN ('throttled', 'not_sent')) AS missing_segments
+           (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.segment) FROM submit_segments g
+            WHERE g.company_id = a.company_id AND g.attempt_id = a.id) AS segments
     FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:channels AS text[]),
                 CAST(:carriers AS text[]))
          WITH ORDINALITY AS r(company_id, message_id, channel, carrier, position)
     JOIN messages m ON m.company_id = r.company_id AND m.id = r.message_id
     JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
-    LEFT JOIN sms_accounts s ON s.company_id = m.company_id
-    LEFT JOIN official_accounts o ON o.company_id = m.company_id
+    LEFT JOIN LATERAL (SELECT sender FROM sms_accounts WHERE company_id = m.company_id ORDER BY id LIMIT 1) s
+        ON true
+    LEFT JOIN LATERAL (
+        SELECT bot_id FROM official_accounts WHERE company_id = m.company_id ORDER BY id LIMIT 1
+    ) o ON true
     LEFT JOIN LATERAL (
         SELECT part_table FROM contracts WHERE company_id = m.company_id
         AND valid_from <= (m.accepted_at AT TIME ZONE 'Asia/Tokyo')::date ORDER BY valid_from DESC LIMIT 1
@@ -74,6 +78,10 @@ _LOSE = text("""
         UPDATE submit_attempts SET state = 'unknown', outcome = 'unknown', ended_at = clock_timestamp()
         WHERE company_id = :company_id AND id = :attempt_id AND state = 'in_flight'
         RETURNING company_id, id, channel, carrier
+    ), tried_again AS (
+        UPDATE submit_segments s SET outcome = 'unknown' FROM lost
+        WHERE s.company_id = lost.company_id AND s.attempt_id = lost.id
+          AND s.outcome IN ('throttled', 'not_sent', 'capacity_exceeded')
     )
     INSERT INTO submit_segments (company_id, attempt_id, segment, channel, carrier, outcome)
     SELECT company_id, id, 1, channel, carrier, 'unknown' FROM lost
@@ -90,7 +98,8 @@ _SENDING = text("""
 class ReadySubmit:
     """The attempt is on record as in flight: the carrier is to be called now, once.
 
-    ``segments``: those still to be sent (SMS), ``None`` for all.
+    ``segments``: those still to be sent (SMS), ``None`` for all. ``answered``: what the carrier said
+    to the others in an earlier try.
     """
 
     attempt_id: UUID
@@ -99,6 +108,7 @@ class ReadySubmit:
     sender: str
     reference: int
     segments: tuple[int, ...] | None
+    answered: tuple[SegmentResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,8 @@ async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) ->
     """Decide for each order whether it may go, and put those that may on record as in flight.
 
     The carrier must only be called after this has been committed. Answers come in the orders' order;
-    ``LookupError`` when a message does not exist in its company.
+    ``LookupError`` when a message does not exist in its company, ``SenderMissing`` and
+    ``NoValidContract`` when the company cannot send.
     """
     rows = (
         await session.execute(
@@ -140,7 +151,11 @@ async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) ->
     ).all()
     if len(rows) != len(orders):
         raise LookupError("a message to submit does not exist")
-    beginnings = [await _begin(session, order, row) for order, row in zip(orders, rows, strict=True)]
+    begun_in_order: dict[int, Beginning] = {}
+    # Lanes are locked as they are needed: the same order everywhere, so that batches never wait in a circle.
+    for i in sorted(range(len(orders)), key=lambda i: (orders[i].company_id, rows[i].phone_number)):
+        begun_in_order[i] = await _begin(session, orders[i], rows[i])
+    beginnings = [begun_in_order[i] for i in range(len(orders))]
     begun = [o for o, b in zip(orders, beginnings, strict=True) if isinstance(b, ReadySubmit)]
     if begun:
         await session.execute(
@@ -156,22 +171,55 @@ async def _begin(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Be
             # Whoever held it is gone without an answer. A receipt may still tell; see sweeps.
             await session.execute(_LOSE, {"company_id": order.company_id, "attempt_id": row.attempt_id})
         return _known_answer(order, row)
-    if row.campaign_status == CampaignStatus.CANCELLED or MessageStatus(row.message_status).is_final:
+    if _is_withdrawn(row):
         return Submission(SubmissionOutcome.WITHDRAWN, row.now)
     not_before = row.not_before
-    if order.reserves_slot and row.attempt_id is None:
+    takes_slot = order.reserves_slot and row.attempt_id is None
+    if takes_slot:
         not_before = (await reserve_company_slots(session, order.company_id, 1)).first
-    if not_before is not None and not_before - row.now > NEAR:
-        if row.attempt_id is None:
-            await _insert(session, order, row, AttemptState.WAITING, not_before)
-        return Later(not_before - row.now)
+    wait = await _wait(session, order, row, not_before)
+    if wait is None:
+        return await _claim(session, order, row)
+    if takes_slot:
+        # On record with its slot, so that the next try does not take another one.
+        await _insert(session, order, row, AttemptState.WAITING, not_before)
+    return Later(wait)
+
+
+def _is_withdrawn(row: Row[Any]) -> bool:
+    """Whether the message was cancelled or closed; what has partly left is sent to its end."""
+    if MessageStatus(row.message_status).is_final:
+        return True
+    has_left = any(r.outcome in (SubmitOutcome.ACCEPTED, SubmitOutcome.UNKNOWN) for r in _answered(row))
+    return row.campaign_status == CampaignStatus.CANCELLED and not has_left
+
+
+async def _wait(
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], not_before: datetime | None
+) -> timedelta | None:
+    """Return how long the submit has to wait for its slot or its number, ``None`` when it may go."""
+    until_slot: timedelta = (not_before or row.now) - row.now
+    if until_slot > NEAR:
+        return until_slot
     if row.sender is None:
         raise SenderMissing(order.channel.value)
     if order.channel is Channel.SMS:
-        wait = await hold_number(session, order.carrier, row.phone_number, order.message_id)
-        if wait is not None:
-            return Later(wait)
-    return await _claim(session, order, row)
+        return await hold_number(session, order.carrier, row.phone_number, order.message_id)
+    return None
+
+
+def _answered(row: Row[Any]) -> tuple[SegmentResult, ...]:
+    """What the carrier said in earlier tries to the segments that are not sent again."""
+    results = (
+        SegmentResult(
+            s["segment"],
+            SubmitOutcome(s["outcome"]),
+            s["carrier_message_id"],
+            carrier_code=s["carrier_code"],
+        )
+        for s in row.segments or ()
+    )
+    return tuple(result for result in results if not result.outcome.may_send_again)
 
 
 def _known_answer(order: SubmitOrder, row: Row[Any]) -> Submission:
@@ -197,24 +245,26 @@ def _known_answer(order: SubmitOrder, row: Row[Any]) -> Submission:
 async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Beginning:
     if row.attempt_id is None:
         attempt_id, body, reference = await _insert(session, order, row, AttemptState.IN_FLIGHT, None)
-        missing = None
     else:
         claimed = await session.execute(
             _CLAIM, {"company_id": order.company_id, "attempt_id": row.attempt_id}
         )
         attempt_id, body, reference = claimed.scalar_one_or_none(), row.body, row.reference
-        missing = row.missing_segments
     if attempt_id is None:
         # Another worker took the same attempt a moment ago; only its receipt can tell.
         return Submission(SubmissionOutcome.UNKNOWN, row.now)
-    segments = tuple(missing) if missing else None
-    return ReadySubmit(attempt_id, row.phone_number, body, row.sender, reference, segments)
+    answered = _answered(row)
+    missing = {s["segment"] for s in row.segments or ()} - {result.segment for result in answered}
+    segments = tuple(sorted(missing)) or None
+    return ReadySubmit(attempt_id, row.phone_number, body, row.sender, reference, segments, answered)
 
 
 async def _insert(
     session: AsyncSession, order: SubmitOrder, row: Row[Any], state: AttemptState, not_before: datetime | None
 ) -> tuple[UUID | None, str, int]:
     body = _template(row.template).render(row.variables)
+    if row.part_table is None:
+        raise NoValidContract(f"company {order.company_id}")
     # A +Message counts one whatever its length (B-2).
     parts = parts_for(body, tuple(row.part_table)) if order.channel is Channel.SMS else 1
     reference = randbelow(65_536)

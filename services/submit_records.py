@@ -57,7 +57,8 @@ _MESSAGES_LEFT = text("""
 
 @dataclass(frozen=True, slots=True)
 class SubmitRecord:
-    """The answer to one submit. ``combined`` is what the segments amount to together.
+    """The answer to one submit. ``results`` are those of all segments, earlier tries included, and
+    ``combined`` is what they amount to together.
 
     ``again``: the missing segments are to be submitted again later (the attempt goes back to waiting).
     """
@@ -104,7 +105,8 @@ async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord])
         for row in await session.execute(_MESSAGES_LEFT, _key_columns(left)):
             if row.is_first:
                 counters.add((row.company_id, row.campaign_id), "submitted")
-    for record in records:
+    # Numbers in the same order everywhere, so that batches never wait for each other in a circle.
+    for record in sorted(records, key=lambda record: record.phone_number):
         if not record.left and record.order.channel is Channel.SMS:
             await release_number(
                 session,

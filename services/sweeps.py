@@ -30,36 +30,46 @@ _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7205)")
 _OPEN_CAMPAIGNS = text("""
     SELECT company_id, id FROM campaigns
     WHERE status = 'registered' OR (status = 'sending' AND fed_at IS NULL)
-    ORDER BY registered_at LIMIT :batch
+    -- The most urgent first: hundreds of sends scheduled for next month keep none waiting that is due.
+    ORDER BY coalesce(send_at, registered_at) LIMIT :batch
 """)
 
 _UNMATCHED = text("""
-    SELECT carrier_message_id FROM receipts
-    WHERE applied_at IS NULL AND message_id IS NULL AND carrier_message_id IS NOT NULL
-      AND received_at < clock_timestamp() - :late
-    ORDER BY received_at DESC LIMIT :batch
+    SELECT r.carrier_message_id FROM receipts r
+    WHERE r.applied_at IS NULL AND r.message_id IS NULL AND r.received_at < clock_timestamp() - :late
+      -- However many belong to nobody, they do not crowd out those that do.
+      AND EXISTS (SELECT FROM submit_segments s WHERE s.carrier_message_id = r.carrier_message_id
+                  AND s.carrier = r.carrier AND s.channel = r.channel)
+    ORDER BY r.received_at LIMIT :batch
 """)
 
 # A receipt nobody claims goes to the one submit to that number, at that carrier, whose answer was lost.
+# A submit in flight may be the one as well. Which of its segments a receipt is for does not matter:
+# delivered is a message when all of them are.
 _ADOPT = text("""
-    WITH orphan AS (
-        SELECT r.id, r.carrier_message_id, s.company_id, s.attempt_id, s.segment,
-               count(*) OVER (PARTITION BY r.id) AS submits,
-               row_number() OVER (PARTITION BY s.attempt_id, s.segment ORDER BY r.received_at) AS receipts
+    WITH candidate AS (
+        SELECT r.carrier_message_id, s.company_id, s.attempt_id, s.segment,
+               min(a.id::text) OVER of_receipt = max(a.id::text) OVER of_receipt AS is_only,
+               dense_rank() OVER (PARTITION BY a.id ORDER BY s.segment) AS place,
+               dense_rank() OVER (PARTITION BY a.id ORDER BY r.carrier_message_id) AS turn
         FROM receipts r
         JOIN messages m ON m.phone_number = r.phone_number
         JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
-            AND a.channel = r.channel AND a.carrier = r.carrier AND a.state = 'unknown'
+            AND a.channel = r.channel AND a.carrier = r.carrier AND a.state IN ('unknown', 'in_flight')
             AND a.started_at BETWEEN r.received_at - interval '72 hours' AND r.received_at
-        JOIN submit_segments s ON s.company_id = a.company_id AND s.attempt_id = a.id
+        LEFT JOIN submit_segments s ON s.company_id = a.company_id AND s.attempt_id = a.id
             AND s.outcome = 'unknown' AND s.carrier_message_id IS NULL
         WHERE r.applied_at IS NULL AND r.message_id IS NULL AND r.carrier_message_id IS NOT NULL
           AND r.received_at < clock_timestamp() - :adopt_after
+          AND (s.segment IS NOT NULL OR a.state = 'in_flight')
+          AND NOT EXISTS (SELECT FROM submit_segments t WHERE t.carrier_message_id = r.carrier_message_id
+                          AND t.carrier = r.carrier AND t.channel = r.channel)
+        WINDOW of_receipt AS (PARTITION BY r.id)
     )
-    UPDATE submit_segments s SET carrier_message_id = o.carrier_message_id
-    FROM orphan o
-    WHERE o.submits = 1 AND o.receipts = 1
-      AND s.company_id = o.company_id AND s.attempt_id = o.attempt_id AND s.segment = o.segment
+    UPDATE submit_segments s SET carrier_message_id = c.carrier_message_id
+    FROM candidate c
+    WHERE c.is_only AND c.place = c.turn
+      AND s.company_id = c.company_id AND s.attempt_id = c.attempt_id AND s.segment = c.segment
     RETURNING s.carrier_message_id
 """)
 
@@ -68,21 +78,34 @@ _FORGET = text("""
     WHERE applied_at IS NULL AND message_id IS NULL AND received_at < clock_timestamp() - :forget_after
 """)
 
-_UNSIGNALLED = text("""
-    SELECT DISTINCT ON (a.id) a.company_id, a.message_id, a.id AS attempt_id, a.channel, a.carrier,
-           a.receipt_state, a.receipt_reason, a.receipt_at, m.status IN ('accepted', 'sending', 'sent') AS is_open
-    FROM receipts r
+_OPEN_RECEIPTS = """
+    receipts r
     JOIN messages m ON m.company_id = r.company_id AND m.id = r.message_id
     JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
-        AND a.channel = r.channel AND a.carrier = r.carrier AND a.receipt_state IS NOT NULL
-    WHERE r.applied_at IS NULL AND r.received_at < clock_timestamp() - :late
-    LIMIT :batch
-""")
+        AND a.channel = r.channel AND a.carrier = r.carrier
+"""
 
-_SETTLE = text("""
+# Nothing is left to do once the message is closed, or has gone on to another carrier or channel: it has
+# taken the receipt in then, and would be told of it again and again for as long as three days.
+_SETTLE_DONE = text(f"""
     UPDATE receipts SET applied_at = clock_timestamp()
-    WHERE applied_at IS NULL AND message_id = ANY(CAST(:message_ids AS uuid[]))
-""")
+    WHERE id IN (
+        SELECT r.id FROM {_OPEN_RECEIPTS}
+        WHERE r.applied_at IS NULL AND r.received_at < clock_timestamp() - :late
+          AND (m.status NOT IN ('accepted', 'sending', 'sent')
+               OR (a.receipt_state <> 'delivered'
+                   AND EXISTS (SELECT FROM submit_attempts later WHERE later.company_id = a.company_id
+                               AND later.message_id = a.message_id AND later.started_at > a.started_at)))
+    )
+""")  # noqa: S608
+
+_UNSIGNALLED = text(f"""
+    SELECT DISTINCT ON (a.id) a.company_id, a.message_id, a.id AS attempt_id, a.channel, a.carrier,
+           a.receipt_state, a.receipt_reason, a.receipt_at
+    FROM {_OPEN_RECEIPTS}
+    WHERE r.applied_at IS NULL AND r.received_at < clock_timestamp() - :late AND a.receipt_state IS NOT NULL
+    LIMIT :batch
+""")  # noqa: S608
 
 
 async def is_only_sweeper(session: AsyncSession) -> bool:
@@ -100,9 +123,8 @@ async def match_late_receipts(session: AsyncSession) -> list[AppliedReceipt]:
     """Match receipts that came before their submit, or whose submit's answer was lost."""
     late = {"late": RECEIPT_IS_LATE_AFTER, "batch": BATCH}
     waiting = list((await session.execute(_UNMATCHED, late)).scalars())
-    if waiting:
-        waiting += (await session.execute(_ADOPT, {"adopt_after": ADOPT_AFTER})).scalars()
-        await session.execute(_FORGET, {"forget_after": FORGET_AFTER})
+    waiting += (await session.execute(_ADOPT, {"adopt_after": ADOPT_AFTER})).scalars()
+    await session.execute(_FORGET, {"forget_after": FORGET_AFTER})
     counters = CounterChanges()
     applied = await match_waiting_receipts(session, waiting, counters)
     await counters.write(session)
@@ -111,10 +133,9 @@ async def match_late_receipts(session: AsyncSession) -> list[AppliedReceipt]:
 
 async def unsignalled_receipts(session: AsyncSession) -> list[AppliedReceipt]:
     """Return deciding receipts whose message is still open, to be signalled again; settle the others."""
-    rows = (await session.execute(_UNSIGNALLED, {"late": RECEIPT_IS_LATE_AFTER, "batch": BATCH})).all()
-    closed = [row.message_id for row in rows if not row.is_open]
-    if closed:
-        await session.execute(_SETTLE, {"message_ids": closed})
+    late = {"late": RECEIPT_IS_LATE_AFTER}
+    await session.execute(_SETTLE_DONE, late)
+    rows = await session.execute(_UNSIGNALLED, {**late, "batch": BATCH})
     return [
         AppliedReceipt(
             row.company_id,
@@ -129,5 +150,4 @@ async def unsignalled_receipts(session: AsyncSession) -> list[AppliedReceipt]:
             ),
         )
         for row in rows
-        if row.is_open
     ]

@@ -1,5 +1,7 @@
 """The control API: look at and change handsets, messages, link faults. JSON, no auth, loopback."""
 
+import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.carriers import CARRIERS, MAAP_CARRIERS
+from simulator.carriers import CARRIERS, MAAP_CARRIERS, Outcome
 from simulator.faults import apply_changes, as_json
 from simulator.handsets import Handset, scenarios_as_json
 from simulator.http_tools import json_response, read_object
@@ -19,7 +21,9 @@ from simulator.network import Network
 from simulator.number_recycling import month_index
 from simulator.numbers import national
 from simulator.scenario_table import BY_NAME
+from simulator.scripts import ReceiptForm
 from simulator.smpp.centre import ShortMessageCentre
+from simulator.smpp.receipts import Receipt
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _MOST_MESSAGES = 1000
@@ -56,6 +60,8 @@ class Control:
             ("/messages", "GET", self._messages),
             ("/bots/{carrier}/{bot_id}", "PUT", self._put_bot),
             ("/links/{carrier}", "POST", self._link),
+            ("/receipts/{carrier}", "POST", self._inject_receipts),
+            ("/webhooks/{carrier}", "POST", self._inject_webhook),
             ("/faults", "GET", self._get_faults),
             ("/faults", "PUT", self._put_faults),
             ("/reset", "POST", self._reset),
@@ -121,6 +127,25 @@ class Control:
         if drop:
             centre.drop_all()
         return json_response(as_json(centre.faults))
+
+    async def _inject_receipts(self, request: Request) -> Response:
+        """{message_id?, number?, outcome?, form?, err?, count?}: receipts nobody's submit asked for."""
+        centre = self._centres.get(request.path_params["carrier"])
+        if centre is None:
+            raise _NoSuchThing("no such carrier")
+        count, receipt = _invented_receipt(await read_object(request), self._network.settings.smpp_system_id)
+        for _ in range(count):
+            centre.outbox.push(receipt)
+        return json_response({"receipts": count}, 202)
+
+    async def _inject_webhook(self, request: Request) -> Response:
+        """Any JSON object, sent to the platform as it is."""
+        carrier = request.path_params["carrier"]
+        if carrier not in MAAP_CARRIERS:
+            raise _NoSuchThing("no such MaaP carrier")
+        event = await read_object(request)
+        self._webhooks.publish(carrier, self._network.new_id("event"), json.dumps(event, ensure_ascii=False))
+        return json_response({"events": 1}, 202)
 
     async def _get_faults(self, request: Request) -> Response:
         return json_response(as_json(self._network.faults))
@@ -217,6 +242,30 @@ def _months(value: Any) -> tuple[str, ...] | None:
     for month in value:
         month_index(month)
     return tuple(value)
+
+
+def _invented_receipt(wishes: dict[str, Any], system_id: str) -> tuple[int, Receipt]:
+    unknown = wishes.keys() - {"message_id", "number", "outcome", "form", "err", "count"}
+    if unknown:
+        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
+    count = wishes.get("count", 1)
+    number = national(str(wishes.get("number", "09000000000")))
+    if type(count) is not int or not 1 <= count <= 100_000:
+        raise ValueError("count must be 1 to 100000")
+    if number is None:
+        raise ValueError("number must be a Japanese mobile number")
+    receipt = Receipt(
+        system_id=system_id,
+        message_id=str(wishes.get("message_id", "unknown-id")),
+        source=(0, 0, "SENDER"),
+        destination=(1, 1, "81" + number[1:]),
+        submitted_at=time.time(),
+        done_at=time.time(),
+        outcome=Outcome(wishes.get("outcome", "delivered")).value,
+        form=ReceiptForm(wishes.get("form", "full")).value,
+        err=None if wishes.get("err") is None else str(wishes["err"]),
+    )
+    return count, receipt
 
 
 def _changed_bot(bot: Bot, wishes: dict[str, Any]) -> Bot:

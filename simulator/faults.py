@@ -22,8 +22,9 @@ class LinkFaults:
     """Lasting faults of one carrier's link; SMPP first, then HTTP (MaaP).
 
     silent: SMSC keeps the socket but neither reads nor writes. submit_status: every submit is
-    answered with this command_status. delay_seconds: every submit's answer waits. drop_on_submit:
-    "before" or "after" acceptance the connection is cut, at the next `drop_count` submits.
+    answered with this command_status. delay_seconds: every submit's answer waits, jitter_seconds: a
+    random time more, so that answers come out of order. drop_on_submit: "before" or "after" acceptance
+    the connection is cut, at the next `drop_count` submits.
     http_status: every MaaP request gets it; http_silent: none is answered.
     """
 
@@ -33,6 +34,7 @@ class LinkFaults:
     refuse_connect: bool = False
     submit_status: int = 0
     delay_seconds: float = 0.0
+    jitter_seconds: float = 0.0
     drop_on_submit: str = ""
     drop_count: int = 1
     http_status: int = 0

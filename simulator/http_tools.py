@@ -10,7 +10,11 @@ from starlette.responses import Response
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer, readable Japanese."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    try:
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair, of a message whose other segment is still missing.
+        body = json.dumps(value, separators=(",", ":")).encode()
     return Response(body, status, headers, "application/json")
 
 

@@ -176,6 +176,6 @@ class Messages:
             del self._by_number[message.number]
         if isinstance(message, RcsMessage):
             self._rcs.pop(message.message_id, None)
-        else:
+        elif len(message.parts) < message.total:
             for key in [key for key, value in self._open.items() if value is message]:
                 del self._open[key]

@@ -26,7 +26,7 @@ def moment(at: datetime | None) -> str:
     if at is None:
         return "–"
     local = to_jst(at)
-    return f"{day(local.date())}{local:%H}:{local:%M}"
+    return f"{day(local.date())} {local:%H:%M}"
 
 
 def moment_short(at: datetime | None) -> str:
@@ -38,7 +38,7 @@ def day(on: date | None) -> str:
     """A date with its weekday: 2025年4月1日（火）."""
     if on is None:
         return "–"
-    return f"{on.year}年{on.month}月{on.day}日（{_WEEKDAYS[on.weekday()]}） "
+    return f"{on.year}年{on.month}月{on.day}日（{_WEEKDAYS[on.weekday()]}）"
 
 
 def duration(seconds: float) -> str:

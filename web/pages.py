@@ -9,7 +9,7 @@ from jinja2_fragments import render_block
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from domain.permissions import Permission
+from domain.permissions import Permission, Role
 from web import formats
 from web.cookies import settings_of
 from web.csrf import csrf_token
@@ -40,6 +40,7 @@ def _environment() -> Environment:
         "masked": formats.masked,
         "word": word,
         "look": look,
+        "role_word": lambda role: word(Role(role)),
         "outcome_words": outcome_words,
         "problem_what": problem_what,
         "problem_mend": problem_mend,

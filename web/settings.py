@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DemoSignIn:
-    """A ready-made sign-in, shown below the form on a local installation only."""
+    """A ready-made sign-in, shown beside the form on a local installation only; ``role`` is a ``Role``."""
 
     company: str
     role: str

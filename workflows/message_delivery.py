@@ -1,5 +1,6 @@
 """One message from start to end: misdelivery check, +Message, SMS, final status and charge."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -43,12 +44,16 @@ class MessageDeliveryWorkflow:
         self._receipts: dict[tuple[Channel, Carrier], ReceiptNotice] = {}
         self._cancel_requested = False
         self._fallback_reason: FallbackReason | None = None
-        self._slot_used = False
+        # What a carrier took, or may have taken.
+        self._handed_over: set[Channel] = set()
 
     @workflow.run
     async def run(self, order: DeliveryOrder) -> MessageClosing:
         """Deliver, then write the end of the message in one transaction (L-3)."""
-        closing = self._closing(await self._deliver())
+        ending = await self._deliver()
+        if delivery := self._first_delivery():
+            ending = ending_of_receipt(delivery, workflow.now())
+        closing = self._closing(ending)
         workflow.set_current_details(f"終了: {closing.status.value}")
         await workflow.execute_local_activity_method(
             ClosingActivities.close_message, closing, **DATABASE_STEP
@@ -70,12 +75,17 @@ class MessageDeliveryWorkflow:
     async def _deliver(self) -> Ending:
         if self._order.checks_recycling and (ending := await self._check_recycling()):
             return ending
-        if self._order.plan.starts_with_rcs and (ending := await self._deliver_rcs()):
-            return ending
-        return await self._deliver_sms()
+        if self._order.plan.starts_with_rcs:
+            ending = await self._try_carriers(Channel.RCS)
+            self._fallback_reason = fallback_reason_of(ending) if self._order.plan.may_send_sms else None
+            if self._fallback_reason is None:
+                return ending
+        return await self._try_carriers(Channel.SMS)
 
     async def _check_recycling(self) -> Ending | None:
         """Anything but a clear "no new owner" excludes the message (M-1)."""
+        if self._cancel_requested:
+            return Ending(MessageStatus.CANCELLED)
         workflow.set_current_details("誤配信防止の照会中")
         outcome = await workflow.execute_activity_method(
             RecyclingActivities.check_number_recycling,
@@ -92,34 +102,42 @@ class MessageDeliveryWorkflow:
             MessageStatus.EXCLUDED, StatusReason.RECYCLED if recycled else StatusReason.LOOKUP_FAILED
         )
 
-    async def _deliver_rcs(self) -> Ending | None:
-        """Try +Message; ``None`` when the SMS is to take over (R-6, R-7, R-8, R-12)."""
-        while carrier := next_carrier(self._order.carriers, Channel.RCS, self._refused):
-            if self._cancel_requested:
+    async def _try_carriers(self, channel: Channel) -> Ending:
+        """Try each carrier at most once until one takes the message (S-3, S-5, R-6)."""
+        while carrier := next_carrier(self._order.carriers, channel, self._refused):
+            # Delivered after all means the same: nothing more goes out.
+            if self._cancel_requested or self._first_delivery():
                 return Ending(MessageStatus.CANCELLED)
-            submission = await self._submit(Channel.RCS, carrier)
-            if submission.outcome is SubmissionOutcome.WRONG_CARRIER:
-                self._refused.append(carrier)
-                continue
-            if submission.outcome in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
-                return await self._await_rcs(carrier, submission)
-            return self._or_sms(ending_of_refusal(submission, Channel.RCS, carrier))
-        return self._or_sms(self._no_carrier())
+            ending = await self._try_carrier(channel, carrier)
+            if ending.status is not MessageStatus.CARRIER_UNDETERMINED:
+                return ending
+            self._refused.append(carrier)
+        if self._order.is_restricted:
+            return Ending(MessageStatus.EXCLUDED, StatusReason.OTHER_CARRIER)
+        return Ending(MessageStatus.CARRIER_UNDETERMINED)
 
-    async def _await_rcs(self, carrier: Carrier, submission: Submission) -> Ending | None:
+    async def _try_carrier(self, channel: Channel, carrier: Carrier) -> Ending:
+        submission = await self._submit(channel, carrier)
+        if submission.outcome not in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
+            return ending_of_refusal(submission, channel, carrier)
+        if channel is Channel.RCS:
+            return await self._await_rcs(carrier, submission)
+        return await self._await_sms(carrier, submission)
+
+    async def _await_rcs(self, carrier: Carrier, submission: Submission) -> Ending:
         """Wait for the delivery as long as the plan says, then have the +Message discarded (R-8, R-9)."""
-        waiting = self._order.waiting
-        wait = waiting.fallback_after if self._order.plan.may_send_sms else waiting.expires_after
+        plan, waiting = self._order.plan, self._order.waiting
+        wait = waiting.fallback_after if plan.may_send_sms else waiting.expires_after
         receipt = await self._receipt(Channel.RCS, carrier, submission, wait, lambda: self._cancel_requested)
         if receipt is None:
             receipt = await self._revoke(carrier)
         if receipt is not None:
-            return self._or_sms(ending_of_receipt(receipt, workflow.now()))
+            return ending_of_receipt(receipt, workflow.now())
         if self._cancel_requested:
             return Ending(MessageStatus.CANCELLED, channel=Channel.RCS, carrier=carrier)
-        if submission.outcome is SubmissionOutcome.UNKNOWN and not self._order.plan.may_send_sms:
+        if submission.outcome is SubmissionOutcome.UNKNOWN and not plan.may_send_sms:
             return Ending(MessageStatus.UNKNOWN, StatusReason.NO_RECEIPT, Channel.RCS, carrier)
-        return self._or_sms(Ending(MessageStatus.EXPIRED, channel=Channel.RCS, carrier=carrier))
+        return Ending(MessageStatus.EXPIRED, channel=Channel.RCS, carrier=carrier)
 
     async def _revoke(self, carrier: Carrier) -> ReceiptNotice | None:
         """Have the +Message discarded; a delivery that came first is returned as such."""
@@ -132,42 +150,21 @@ class MessageDeliveryWorkflow:
             priority=company_share(self._order.company_id, self._order.priority),
             **CARRIER_CALL,
         )
-        notice = self._receipts.get((Channel.RCS, carrier))
-        if notice is not None and notice.state is ReceiptState.DELIVERED:
-            return notice
         if outcome is RevokeOutcome.ALREADY_DELIVERED:
-            return ReceiptNotice(Channel.RCS, carrier, ReceiptState.DELIVERED)
-        return None
+            self.receive_receipt(ReceiptNotice(Channel.RCS, carrier, ReceiptState.DELIVERED))
+        return self._first_delivery()
 
-    async def _deliver_sms(self) -> Ending:
-        """Try each carrier at most once until one takes the SMS (S-3, S-5)."""
-        while carrier := next_carrier(self._order.carriers, Channel.SMS, self._refused):
-            if self._cancel_requested:
-                return Ending(MessageStatus.CANCELLED)
-            submission = await self._submit(Channel.SMS, carrier)
-            if submission.outcome is SubmissionOutcome.WRONG_CARRIER:
-                self._refused.append(carrier)
-                continue
-            if submission.outcome not in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
-                return ending_of_refusal(submission, Channel.SMS, carrier)
-            ending = await self._await_sms(carrier, submission)
-            if ending is not None:
-                return ending
-            self._refused.append(carrier)
-        return self._no_carrier()
-
-    async def _await_sms(self, carrier: Carrier, submission: Submission) -> Ending | None:
-        """Wait for the receipt; ``None`` when it says "not my subscriber"."""
-        late_rcs: Callable[[], bool] = lambda: self._late_rcs() is not None  # noqa: E731
+    async def _await_sms(self, carrier: Carrier, submission: Submission) -> Ending:
+        """Wait for the receipt; a +Message delivered after all ends the wait as well (B-7)."""
         receipt = await self._receipt(
-            Channel.SMS, carrier, submission, self._order.waiting.expires_after, late_rcs
+            Channel.SMS,
+            carrier,
+            submission,
+            self._order.waiting.expires_after,
+            lambda: self._first_delivery() is not None,
         )
         if receipt is None:
-            receipt = self._late_rcs()
-        if receipt is None:
             return Ending(MessageStatus.UNKNOWN, StatusReason.NO_RECEIPT, Channel.SMS, carrier)
-        if receipt.state is ReceiptState.WRONG_CARRIER:
-            return None
         return ending_of_receipt(receipt, workflow.now())
 
     async def _submit(self, channel: Channel, carrier: Carrier) -> Submission:
@@ -181,8 +178,8 @@ class MessageDeliveryWorkflow:
                 message_id=order.message_id,
                 channel=channel,
                 carrier=carrier,
-                not_before=None if self._slot_used else order.not_before,
-                reserves_slot=self._slot_used,
+                not_before=None if self._handed_over else order.not_before,
+                reserves_slot=bool(self._handed_over),
                 capacity_is_final=order.plan.may_send_sms,
                 expires_after=order.waiting.expires_after,
             ),
@@ -192,7 +189,7 @@ class MessageDeliveryWorkflow:
             **CARRIER_CALL,
         )
         if submission.outcome in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
-            self._slot_used = True
+            self._handed_over.add(channel)
         return submission
 
     async def _receipt(
@@ -210,41 +207,22 @@ class MessageDeliveryWorkflow:
         deadline: datetime = submission.submitted_at + timedelta(seconds=wait_seconds)
         remaining = max(deadline - workflow.now(), timedelta(0))
         workflow.set_current_details(f"{carrier.value} の到達通知({channel.value})を待機中")
-        try:
+        with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: key in self._receipts or or_else(),
                 timeout=remaining,
                 timeout_summary="到達待ちの期限",
             )
-        except TimeoutError:
-            return None
+        # Also after the deadline: a word that is there counts, however late this process comes to it.
         return self._receipts.get(key)
 
-    def _late_rcs(self) -> ReceiptNotice | None:
-        """A +Message reported delivered after all, while its fallback SMS is under way (B-7)."""
-        return next(
-            (
-                notice
-                for (channel, _), notice in self._receipts.items()
-                if channel is Channel.RCS and notice.state is ReceiptState.DELIVERED
-            ),
-            None,
-        )
-
-    def _no_carrier(self) -> Ending:
-        if self._order.is_restricted:
-            return Ending(MessageStatus.EXCLUDED, StatusReason.OTHER_CARRIER)
-        return Ending(MessageStatus.CARRIER_UNDETERMINED)
-
-    def _or_sms(self, ending: Ending) -> Ending | None:
-        """Let the SMS take over where the plan allows it and the ending is no last word."""
-        reason = fallback_reason_of(ending) if self._order.plan.may_send_sms else None
-        if reason is None:
-            return ending
-        self._fallback_reason = reason
-        return None
+    def _first_delivery(self) -> ReceiptNotice | None:
+        """The delivery that counts, whatever else was tried since (B-7)."""
+        delivered = (n for n in self._receipts.values() if n.state is ReceiptState.DELIVERED)
+        return next(delivered, None)
 
     def _closing(self, ending: Ending) -> MessageClosing:
+        sms_tried = Channel.SMS in (*self._handed_over, ending.channel)
         return MessageClosing(
             company_id=self._order.company_id,
             message_id=self._order.message_id,
@@ -252,7 +230,8 @@ class MessageDeliveryWorkflow:
             reason=ending.reason,
             channel=ending.channel,
             carrier=ending.carrier,
-            fallback_reason=self._fallback_reason,
+            # Only where an SMS went out, or was refused.
+            fallback_reason=self._fallback_reason if sms_tried else None,
             delivered_at=ending.delivered_at,
             carrier_learned=bool(self._refused),
         )

@@ -21,6 +21,8 @@ if ! temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/de
 fi
 # A new namespace is known to the whole server after some seconds; until then these calls fail.
 retry temporal operator namespace update --namespace "$TEMPORAL_NAMESPACE" --retention "$TEMPORAL_RETENTION"
-retry temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" --type Keyword \
-  --name CompanyId --name CampaignId --name Carrier --name MessageState
+# One call each: given several names, the command (1.9.1) adds the first only and still reports success.
+for name in CompanyId CampaignId Carrier MessageState; do
+  retry temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" --name "$name" --type Keyword
+done
 echo "Namespace $TEMPORAL_NAMESPACE is ready."

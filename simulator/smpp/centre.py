@@ -22,6 +22,7 @@ from simulator.smpp.session import SmppSession
 from simulator.smpp.text import Segment, decode, split_segment
 
 log = structlog.get_logger("simulator.smpp")
+_PASSWORD_LENGTH = 8
 _EARLY_SECONDS = 0.3  # how far a receipt overtakes its submit_sm_resp
 
 
@@ -109,11 +110,12 @@ class ShortMessageCentre:
         settings = self.network.settings
         if self.faults.refuse_bind or system_id != settings.smpp_system_id:
             return pdu.ESME_RBINDFAIL
-        expected = settings.smpp_password.get_secret_value()[:9]  # SMPP carries eight and a NUL
-        same = hmac.compare_digest(
-            password.encode("latin-1", "replace"), expected.encode("latin-1", "replace")
-        )
-        return pdu.ESME_ROK if same else pdu.ESME_RINVPASWD
+        expected = settings.smpp_password.get_secret_value().encode("latin-1", "replace")
+        given = password.encode("latin-1", "replace")
+        # SMPP has room for eight characters: some clients cut longer passwords, some do not.
+        if hmac.compare_digest(given, expected) or hmac.compare_digest(given, expected[:_PASSWORD_LENGTH]):
+            return pdu.ESME_ROK
+        return pdu.ESME_RINVPASWD
 
     def session_opened(self, session: SmppSession) -> None:
         """A TCP connection came in."""
@@ -201,6 +203,8 @@ class ShortMessageCentre:
         if early:
             self.outcomes.begin(session.system_id, message, message_id, number, plan)
         wait = self.faults.delay_seconds + (_EARLY_SECONDS if early else 0.0)
+        if self.faults.jitter_seconds:
+            wait += self.network.random.uniform(0.0, self.faults.jitter_seconds)
         if wait:
             await asyncio.sleep(wait)
         self._answer(session, sequence, message_id, plan.answer)

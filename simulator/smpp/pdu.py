@@ -92,7 +92,7 @@ def _c_string(body: bytes, start: int, limit: int) -> tuple[str, int]:
 def parse_bind(body: bytes) -> tuple[str, str]:
     """system_id and password of a bind request. Raises PduError."""
     system_id, position = _c_string(body, 0, 17)
-    password, _ = _c_string(body, position, 10)
+    password, _ = _c_string(body, position, 65)
     return system_id, password
 
 

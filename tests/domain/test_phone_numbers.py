@@ -84,7 +84,7 @@ def test_mends_what_is_certain_and_says_so(raw: str, repairs: list[Repair]) -> N
         ("05012345678", NumberRefusal.NOT_MOBILE),
         ("0120123456", NumberRefusal.NOT_MOBILE),
         ("08001234567", NumberRefusal.NOT_MOBILE),
-        ("09001234567", NumberRefusal.NOT_MOBILE),
+        ("07001234567", NumberRefusal.NOT_MOBILE),
         ("02012345678", NumberRefusal.MACHINE),
         ("02001234567890", NumberRefusal.MACHINE),
         ("+14155552671", NumberRefusal.FOREIGN),

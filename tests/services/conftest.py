@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from services.database import Database
+from tests.services.factories import Bench, open_bench, open_database
 from tests.services.support import Companies, open_companies
 
 
@@ -12,3 +14,16 @@ async def companies(database_url: str) -> AsyncIterator[Companies]:
     """A database of the module's own with both demo companies."""
     async with open_companies(database_url) as made:
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The way to the module's own database."""
+    async with open_database(database_url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bench(database: Database) -> Bench:
+    """A new company that can send."""
+    return await open_bench(database)

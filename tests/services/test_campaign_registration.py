@@ -269,3 +269,24 @@ async def test_a_registered_campaign_is_no_draft(companies: Companies) -> None:
             await save_draft(
                 session, companies.caller, campaign_content(), upload_id=None, campaign_id=campaign_id
             )
+
+
+async def test_odd_characters_survive_the_way_into_the_database(companies: Companies) -> None:
+    """P-11: whatever a cell holds arrives as it is, or without what cannot be sent."""
+    odd = 'C:\\temp\\n\\N "引用" {}\U0001f600 \u2028'
+    quoted = odd.replace('"', '""')
+    content = (
+        f'電話番号,氏名\n09012340001,"{quoted}"\n09012340002,"二行\n目\tタブ"\n'
+        f'0312345678,"{quoted}"\n117,"\x07\t"\n'
+    )
+    upload = await companies.upload(content)
+    campaign_id = await companies.draft(upload.id, sms_text="{{氏名}}")
+    found = await check(companies, campaign_id)
+    assert (found.valid_rows, found.rejected_rows) == (2, 2)
+    await register(companies, campaign_id, check_token=found.token)
+    rows = await companies.rows(
+        "SELECT variables FROM messages WHERE campaign_id = :id ORDER BY id", id=campaign_id
+    )
+    assert [row.variables["氏名"] for row in rows] == [odd.replace("\u2028", "\n"), "二行\n目 タブ"]
+    assert found.errors[0].cells == ("0312345678", odd)
+    assert found.errors[1].cells == ("117", "\x07\t")

@@ -1,6 +1,7 @@
 """The log: filters, pages that stay put, a message's story, the numbers of the home page (L-1, L-2, P-5)."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,7 +23,7 @@ from tests.services.support import Companies, now, numbers
 
 
 async def search(
-    companies: Companies, cursor: str | None = None, limit: int = 50, **wanted: object
+    companies: Companies, cursor: str | None = None, limit: int = 50, **wanted: Any
 ) -> Page[LogRow]:
     async with companies.database.transaction() as session:
         return await search_messages(
@@ -30,7 +31,7 @@ async def search(
             companies.caller,
             LogFilter(**wanted),
             cursor,
-            limit,  # type: ignore[arg-type]
+            limit,
         )
 
 
@@ -47,7 +48,11 @@ async def test_filters(companies: Companies) -> None:
     assert {row.campaign_id for row in (await search(companies, campaign_id=other)).items} == {other}
     typed = f"+81 {numbers(1, 2000)[0][1:3]}-{numbers(1, 2000)[0][3:]}"
     assert [row.row_number for row in (await search(companies, phone_number=typed)).items] == [2]
-    delivered = {"statuses": [MessageStatus.DELIVERED], "channel": Channel.SMS, "carrier": Carrier.AU}
+    delivered: dict[str, Any] = {
+        "statuses": [MessageStatus.DELIVERED],
+        "channel": Channel.SMS,
+        "carrier": Carrier.AU,
+    }
     assert [row.row_number for row in (await search(companies, **delivered)).items] == [3]
     assert not (await search(companies, carrier=Carrier.DOCOMO)).items
     assert not (await search(companies, accepted_from=now() + timedelta(minutes=1))).items

@@ -52,6 +52,30 @@ async def test_an_edit_replaces_content_time_and_recipients(companies: Companies
     assert await companies.one(total, id=campaign_id) == 2
 
 
+async def test_an_edit_of_the_text_keeps_the_messages(companies: Companies) -> None:
+    """P-3: ids a program has seen stay; who was excluded before gets a new chance (O-3)."""
+    send_at = now() + timedelta(hours=3)
+    campaign_id = await companies.registered(3, 1150, send_at=send_at)
+    of_campaign = "SELECT id FROM messages WHERE campaign_id = :id ORDER BY id"
+    before = await companies.rows(of_campaign, id=campaign_id)
+    await companies.rows(
+        "UPDATE messages SET status = 'excluded', reason = 'opted_out', closed_at = now() WHERE id = :id",
+        id=before[0].id,
+    )
+    await companies.rows("UPDATE campaign_counters SET excluded = 1 WHERE campaign_id = :id", id=campaign_id)
+
+    async with companies.database.transaction() as session:
+        content = campaign_content(sms_text="別の文面", send_at=send_at)
+        await edit_scheduled(session, companies.caller, campaign_id, content)
+
+    assert await companies.rows(of_campaign, id=campaign_id) == before
+    assert await statuses(companies, campaign_id) == ["accepted"] * 3
+    assert (
+        await companies.one("SELECT excluded FROM campaign_counters WHERE campaign_id = :id", id=campaign_id)
+        == 0
+    )
+
+
 async def test_an_edit_with_a_mistake_changes_nothing(companies: Companies) -> None:
     """§7."""
     campaign_id = await companies.registered(2, 1200, send_at=now() + timedelta(hours=3))

@@ -12,6 +12,7 @@ from tests.simulator.smpp_client import (
     BIND_TRANSCEIVER,
     BIND_TRANSMITTER,
     ENQUIRE,
+    PASSWORD,
     RESP,
     SUBMIT,
     UNBIND,
@@ -37,6 +38,12 @@ async def test_refuses_wrong_credentials_and_second_bind(simulator: Simulator) -
         assert (await esme.bind(system_id="nobody"))[1] == 0x0D
         assert (await esme.bind())[1] == 0
         assert (await esme.bind())[1] == 0x05
+
+
+async def test_accepts_a_password_cut_to_eight_characters(simulator: Simulator) -> None:
+    async with await Esme.connect(simulator.smpp_ports["docomo"]) as esme:
+        assert (await esme.bind(password=PASSWORD[:7]))[1] == 0x0E
+        assert (await esme.bind(password=PASSWORD[:8]))[1] == 0
 
 
 async def test_submit_needs_a_transmitter(simulator: Simulator) -> None:

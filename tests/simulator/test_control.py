@@ -1,5 +1,8 @@
 """The control API and the table of scenarios."""
 
+import re
+from pathlib import Path
+
 import httpx
 
 from simulator import Simulator
@@ -70,3 +73,9 @@ async def test_messages_state_and_health(simulator: Simulator, http: httpx.Async
     health = await http.get("/health")
     assert health.status_code == 200
     assert health.json()["ports"] == {"http": simulator.http_port, **simulator.smpp_ports}
+
+
+def test_the_documentation_lists_every_scenario() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+    rows = [line.split(" | ")[:2] for line in text.splitlines() if re.match(r"\| \d\d \| `", line)]
+    assert rows == [[f"| {scenario.code}", f"`{scenario.name}`"] for scenario in SCENARIOS]

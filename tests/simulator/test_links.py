@@ -8,6 +8,7 @@ import pytest
 from simulator import Simulator
 from tests.simulator.conftest import StartSimulator, ledger_of
 from tests.simulator.smpp_client import ENQUIRE, SUBMIT, UNBIND, Esme, submit_body
+from tests.simulator.webhook_server import WebhookServer
 
 LINK = "/control/links/docomo"
 
@@ -93,6 +94,31 @@ async def test_rates(simulator: Simulator, http: httpx.AsyncClient, docomo: Esme
     docomo.send(SUBMIT, submit_body("09010000057", b"\x30\x42", registered=0))
     await asyncio.wait_for(docomo.closed.wait(), 2)
     assert len(ledger_of(simulator, "09010000057")) == 1
+
+
+async def test_jitter_answers_out_of_order(http: httpx.AsyncClient, docomo: Esme) -> None:
+    await http.post(LINK, json={"jitter_seconds": 0.1})
+    order: list[int] = []
+
+    async def submit(position: int) -> None:
+        assert (await docomo.submit("09010000059", registered=0))[0] == 0
+        order.append(position)
+
+    await asyncio.gather(*(submit(position) for position in range(12)))
+    assert order != sorted(order)
+
+
+async def test_invented_receipts_and_events(
+    http: httpx.AsyncClient, docomo: Esme, hooks: WebhookServer
+) -> None:
+    wish = {"message_id": "x1", "outcome": "barred", "count": 3}
+    assert (await http.post("/control/receipts/docomo", json=wish)).status_code == 202
+    assert [(await docomo.receipt()).field("id") for _ in range(3)] == ["x1"] * 3
+    for bad in ({"outcome": "eaten"}, {"count": 0}, {"colour": 1}):
+        assert (await http.post("/control/receipts/docomo", json=bad)).status_code == 400
+    event = {"event": "isTyping", "RCSMessage": {"msgId": "invented", "status": "active"}}
+    assert (await http.post("/control/webhooks/au", json=event)).status_code == 202
+    await hooks.wait_for("invented", "active")
 
 
 async def test_bad_wishes_change_nothing(http: httpx.AsyncClient, docomo: Esme) -> None:

@@ -66,6 +66,15 @@ async def test_concatenated_segments_are_accepted_apart_and_shown_joined(
     assert joined.encode("utf-16-be", "surrogatepass").decode("utf-16-be") == TEXT
 
 
+async def test_unfinished_message_with_half_a_pair_can_be_shown(
+    http: httpx.AsyncClient, docomo: Esme
+) -> None:
+    first, _ = halves(TEXT)
+    await docomo.call(SUBMIT, submit_body("09010000017", udh8(1) + first, esm_class=0x40))
+    (text,) = await shown(http, "09010000017")
+    assert text.endswith("\ud83d")
+
+
 async def test_message_payload(simulator: Simulator, docomo: Esme) -> None:
     text = "長い" * 300
     payload = text.encode("utf-16-be")

@@ -5,7 +5,7 @@ The activities bear the names of the real ones, so that the real workflows run a
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from domain.delivery import (
 from domain.messages import StatusReason
 from tests.workflows.handset import Errand, Handset
 from workflows.message_delivery import MessageDeliveryWorkflow
-from workflows.task_queues import MESSAGES
+from workflows.task_queues import MESSAGES, NUMBER_RECYCLING, carrier_queue
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Answer:
     ago: timedelta = timedelta(0)
     # "Not now" this many times first.
     busy: int = 0
-    cancels_during_submit: bool = False
+    # Seconds from the submit to the company's cancel.
+    cancel_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,14 @@ class Call:
 
 
 class FakeWorld:
-    """Carriers answer by script; whatever is not in the script is "not mine" and "discarded"."""
+    """Carriers answer by script; one that is not in the script must not be asked: nobody would answer."""
 
     def __init__(self) -> None:
         self.answers: dict[tuple[Channel, Carrier], Answer] = {}
         self.revokes: dict[Carrier, RevokeAnswer] = defaultdict(RevokeAnswer)
-        self.recycling = RecyclingOutcome.NOT_RECYCLED
+        self.recycling: RecyclingOutcome | None = None
         self.calls: list[Call] = []
         self.closings: list[MessageClosing] = []
-        # Called with each step's name while the step is under way.
-        self.while_running: Callable[[Call], Any] | None = None
 
     def sms(self, **answers: Answer) -> None:
         """Script the SMS links: ``sms(docomo=delivered())``."""
@@ -118,6 +117,11 @@ class FakeWorld:
     def rcs(self, **answers: Answer) -> None:
         """Script the +Message platforms."""
         self.answers |= {(Channel.RCS, Carrier(name)): answer for name, answer in answers.items()}
+
+    def cancelling(self, channel: Channel, carrier: Carrier, after: float) -> None:
+        """The company cancels so long after this submit."""
+        key = (channel, carrier)
+        self.answers[key] = replace(self.answers[key], cancel_after=after)
 
     @property
     def steps(self) -> list[str]:
@@ -134,6 +138,12 @@ class FakeWorld:
         return int((self.call(second).at - self.call(first).at).total_seconds())
 
     @property
+    def queues(self) -> list[str]:
+        """The queues that lead to whoever is in the script."""
+        directory = [NUMBER_RECYCLING] if self.recycling else []
+        return [*(carrier_queue(channel, carrier) for channel, carrier in self.answers), *directory]
+
+    @property
     def activities(self) -> Sequence[Callable[..., Any]]:
         """The remote activities, for the workers of the carriers' queues."""
         return [self.submit_sms, self.submit_rcs, self.revoke_rcs, self.check_number_recycling]
@@ -147,7 +157,7 @@ class FakeWorld:
         return await self._submit("submit_rcs", order)
 
     async def _submit(self, step: str, order: SubmitOrder) -> Submission:
-        answer = self.answers.get((order.channel, order.carrier), WRONG)
+        answer = self.answers[order.channel, order.carrier]
         if activity.info().attempt <= answer.busy:
             raise ApplicationError("busy", type="throttled", next_retry_delay=timedelta(seconds=1))
         call = self._record(step, order.carrier, order)
@@ -160,18 +170,19 @@ class FakeWorld:
             elif report.after == DURING_SUBMIT:
                 await self._workflow.signal(MessageDeliveryWorkflow.receive_receipt, notice)
             else:
-                await self._send_later(f"{step}-{order.carrier.value}-{number}", report, notice, submitted_at)
-        if answer.cancels_during_submit:
+                at = submitted_at + timedelta(seconds=report.after)
+                await self._send_later(f"{step}-{order.carrier.value}-{number}", at, notice)
+        if answer.cancel_after == DURING_SUBMIT:
             await self._workflow.signal(MessageDeliveryWorkflow.cancel)
+        elif answer.cancel_after is not None:
+            await self._send_later("cancel", submitted_at + timedelta(seconds=answer.cancel_after), None)
         return Submission(answer.outcome, submitted_at, answer.reason, receipt)
 
-    async def _send_later(
-        self, errand: str, report: Report, notice: ReceiptNotice, submitted_at: datetime
-    ) -> None:
-        message = activity.info().workflow_id
+    async def _send_later(self, errand: str, at: datetime, notice: ReceiptNotice | None) -> None:
+        message = activity.info().workflow_id or ""
         await activity.client().start_workflow(
             Handset.run,
-            Errand(message, submitted_at + timedelta(seconds=report.after), notice),
+            Errand(message, at, notice),
             id=f"receipt-{errand}-{message}",
             task_queue=MESSAGES,
         )
@@ -188,7 +199,7 @@ class FakeWorld:
     @activity.defn
     async def check_number_recycling(self, order: RecyclingOrder) -> RecyclingOutcome:
         self._record("check_number_recycling", None, order)
-        return self.recycling
+        return self.recycling or RecyclingOutcome.LOOKUP_FAILED
 
     @activity.defn
     async def close_message(self, closing: MessageClosing) -> None:

@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
+from temporalio.api.testservice.v1 import (
+    LockTimeSkippingRequest,
+    SleepRequest,
+    UnlockTimeSkippingRequest,
+)
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -18,11 +23,11 @@ from domain.carriers import MARKET_ORDER
 from domain.delivery import DeliveryOrder, MessageClosing
 from domain.messages import ChannelPlan
 from tests.workflows.fakes import CAMPAIGN, COMPANY, FakeWorld
-from tests.workflows.handset import Errand, Handset
+from tests.workflows.handset import Handset
 from workers.local_stack.temporal import SEARCH_ATTRIBUTES
 from workflows.client import DeliveryClient, message_workflow_id
 from workflows.message_delivery import MessageDeliveryWorkflow
-from workflows.task_queues import CARRIER_QUEUES, MESSAGES, NUMBER_RECYCLING
+from workflows.task_queues import MESSAGES
 
 PATIENCE_SECONDS = 30
 
@@ -56,8 +61,9 @@ class Lab:
 
     async def deliver(self, plan: ChannelPlan, **options: Any) -> MessageClosing:
         """Run a message from start to end and return how it ended; it must have been ended once."""
-        handle = await self.start(self.order(plan, **options))
-        closing = await self.within(handle.result())
+        async with self.workers():
+            handle = await self.start(self.order(plan, **options))
+            closing = await self.within(handle.result())
         assert self.world.closings == [closing]
         return closing
 
@@ -77,17 +83,25 @@ class Lab:
         finally:
             await self.client.test_service.lock_time_skipping(LockTimeSkippingRequest())
 
-    async def until(self, at: datetime, workflow_id: str) -> None:
-        """Cancel a message at a moment of the server's clock."""
-        await self.client.start_workflow(
-            Handset.run, Errand(workflow_id, at), id=f"cancel-{workflow_id}", task_queue=MESSAGES
-        )
+    async def sleep(self, seconds: float) -> None:
+        """Let so much of the server's time pass."""
+        duration = Duration()
+        duration.FromTimedelta(timedelta(seconds=seconds))
+        await self.client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+
+    async def timer_runs(self, handle: WorkflowHandle[Any, Any], number: int = 1) -> None:
+        """Wait until the workflow has set its first timer, or its ``number``th."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for event in handle.fetch_history_events(wait_new_event=True):
+                number -= event.HasField("timer_started_event_attributes")
+                if number == 0:
+                    return
 
     @asynccontextmanager
     async def workers(self, **options: Any) -> AsyncIterator[None]:
-        """Serve the messages and every queue that leads outside. ``options`` are the message worker's."""
+        """Serve the messages and the queues of what is scripted. ``options`` are the message worker's."""
         async with AsyncExitStack() as stack:
-            for queue in (*CARRIER_QUEUES, NUMBER_RECYCLING):
+            for queue in self.world.queues:
                 worker = Worker(self.client, task_queue=queue, activities=self.world.activities)
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(self.message_worker(**options))

@@ -88,4 +88,5 @@ async def _show(request: Request, campaign_id: UUID, viewer: SignedIn, block: st
         progress_now=progress_of(view.row, now(), made_in_ms),
         final_statuses=[status for status in STATUS_MEANINGS if status.is_final],
         now=now(),
+        is_update=block is not None,
     )

@@ -16,7 +16,7 @@ from services.campaign_registration import CampaignRefused, CheckOutdated, edit_
 from services.campaign_reports import CampaignView, campaign_view
 from services.campaigns import NotEditable
 from services.contracts import Terms
-from services.recipient_uploads import FileRefused, choose_phone_column, store_upload
+from services.recipient_uploads import FileRefused, choose_phone_column, store_upload, upload_view
 from web.access import SignedIn, database_of, delivery_of, now, requires
 from web.csrf import read_form
 from web.drafts import recipients_of, terms_today
@@ -65,7 +65,7 @@ async def check_edit(request: Request, campaign_id: UUID, viewer: Sender) -> Res
             errors += [error for error in explained(check.problems) if error.field not in known]
     if errors:
         return _form(request, frame, shown_options(form, content), errors, status=422)
-    return _confirm(request, view, check, form)
+    return await _confirm(request, viewer, view, check, form)
 
 
 @router.post("/campaigns/{campaign_id}/edit/confirm")
@@ -88,7 +88,7 @@ async def edit(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
                 now=now(),
             )
     except CheckOutdated as outdated:
-        return _confirm(request, view, outdated.check, form, status=422)
+        return await _confirm(request, viewer, view, outdated.check, form, status=422)
     except CampaignRefused as refusal:
         async with database_of(request).transaction() as session:
             frame = await _frame(session, viewer, view, content)
@@ -143,15 +143,25 @@ def _form(
     return page(request, "pages/campaign_edit.html", status=status, shown=shown, errors=errors, **frame)
 
 
-def _confirm(
-    request: Request, view: CampaignView, check: CampaignCheck, form: FormData, status: int = 200
+async def _confirm(
+    request: Request,
+    viewer: SignedIn,
+    view: CampaignView,
+    check: CampaignCheck,
+    form: FormData,
+    status: int = 200,
 ) -> Response:
+    upload = None
+    if check.upload_id is not None:
+        async with database_of(request).transaction() as session:
+            upload = await upload_view(session, viewer.caller, check.upload_id)
     return page(
         request,
         "pages/campaign_edit_confirm.html",
         status=status,
         view=view,
         check=check,
+        upload_name=upload.file_name if upload else None,
         fields=[*passed_on(form), ("upload_id", str(check.upload_id or ""))],
         warnings=[WARNINGS[warning] for warning in check.warnings],
         is_outdated=status != 200,

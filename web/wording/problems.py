@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from domain.campaigns import CampaignProblem, ProblemFound
 from domain.carriers import Carrier
+from domain.recipient_files import RowErrorCode
 from domain.templates import TemplateProblemCode
 from web.wording.campaigns import WORDS as CAMPAIGN_WORDS
-from web.wording.files import Explained
+from web.wording.files import FILE_PROBLEMS, ROW_ERRORS, Explained
 
 Detail = Mapping[str, str | int]
 
@@ -70,7 +71,7 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
         "電話番号の列が選ばれていません。", "ファイルの確認の画面で、電話番号が入っている列を選んでください。"
     ),
     CampaignProblem.UNREADABLE_FILE: Explained(
-        "宛先のファイルを読み取れません。",
+        "宛先のファイルを読み取れません（{kind_word}）。",
         "ファイルの確認の画面で理由を確認し、直したファイルを選び直してください。",
     ),
     CampaignProblem.OPTION_NOT_CONTRACTED: Explained(
@@ -110,8 +111,17 @@ def explain(found: ProblemFound) -> FieldError:
     return FieldError(found.field, wording.what.format_map(particulars), wording.mend.format_map(particulars))
 
 
+def _kind_word(kind: str | int) -> str:
+    """Return what kind of bad placeholder, or of unreadable file, a problem is about."""
+    for words in (TEMPLATE_PROBLEMS, {code: wording.what for code, wording in FILE_PROBLEMS.items()}):
+        for member, what in words.items():
+            if member.value == kind:
+                return what
+    return ROW_ERRORS[RowErrorCode.UNREADABLE_FROM_HERE].what
+
+
 _FORMATS: dict[str, Callable[[str | int], str]] = {
-    "kind": lambda kind: TEMPLATE_PROBLEMS[TemplateProblemCode(str(kind))],
+    "kind": _kind_word,
     "option": lambda option: OPTIONS[str(option)],
     "carrier": lambda carrier: CAMPAIGN_WORDS[Carrier][Carrier(str(carrier))],
 }

@@ -1,0 +1,110 @@
+"""``python -m benchmarks``: start the product, measure it, stop it; a table, and ``var/bench.json``."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from benchmarks.company import HOURLY_CAPACITY, Company
+from benchmarks.delivery import DeliveryBenchmark
+from benchmarks.engine import measure_engine
+from benchmarks.errors import BenchmarkFailed
+from benchmarks.results import Results, table, write_json
+from benchmarks.stack import LINK_RATE, Stack, data_folder, running_stack
+from benchmarks.upload import measure_upload
+from domain.carriers import Channel
+from domain.messages import ChannelPlan
+from workers.graceful_exit import exit_now
+from workers.local_stack.settings import ROOT
+
+PLANS = {Channel.SMS: ChannelPlan.SMS, Channel.RCS: ChannelPlan.RCS}
+
+
+class Section(StrEnum):
+    """What can be measured."""
+
+    SMS = "sms"
+    RCS = "rcs"
+    ENGINE = "engine"
+    UPLOAD = "upload"
+
+
+def main(
+    messages: Annotated[int, typer.Option(min=50, help="Messages of each channel.")] = 3000,
+    sections: Annotated[str, typer.Option(help="Some of them, with commas.")] = "sms,rcs,engine,upload",
+    after: Annotated[int, typer.Option(min=0, help="Send so many SMS and measure SMS again.")] = 0,
+) -> None:
+    """Measure on a product of its own, data in var/bench-…, everything else as shipped."""
+    try:
+        chosen = [Section(name.strip()) for name in sections.split(",")]
+    except ValueError:
+        _fail(f"--sections takes {', '.join(Section)}, with commas between.", 2)
+    signal.signal(signal.SIGTERM, _interrupted)
+    _say(
+        f"Raised for the measurement: the contract's lane to {HOURLY_CAPACITY:,}/h, the links' rates to "
+        f"{LINK_RATE}/s. Everything else as shipped."
+    )
+    try:
+        with data_folder() as var:
+            results = measure(var, chosen, messages, after)
+    except BenchmarkFailed as failure:
+        _fail(str(failure), 1)
+    except KeyboardInterrupt:
+        _fail("Interrupted.", 130)
+    write_json(results, ROOT / "var" / "bench.json")
+    _say("\n" + table(results))
+    exit_now(0)
+
+
+def measure(var: Path, sections: Sequence[Section], messages: int, after: int) -> Results:
+    """Run the sections; a channel and the bare engine on its plan follow each other closely."""
+    results = Results(load_average=os.getloadavg()[0])
+    wanted = [channel for channel in PLANS if Section(channel.value) in sections]
+    with running_stack(var) as stack, Company(stack.run) as company:
+        company.raise_capacity()
+        for channel in wanted or (PLANS if Section.ENGINE in sections else ()):
+            if channel in wanted:
+                _measure_channel(results, stack, company, channel, messages, after)
+            if Section.ENGINE in sections:
+                _say(f"The bare engine, {messages:,} messages on the plan {channel.value} …")
+                results.engine[channel.value] = measure_engine(var, PLANS[channel], messages)
+        if Section.UPLOAD in sections:
+            _say("A list of 250,000 rows through the portal …")
+            results.upload = measure_upload(stack, company)
+    return results
+
+
+def _measure_channel(
+    results: Results, stack: Stack, company: Company, channel: Channel, messages: int, after: int
+) -> None:
+    further = after if channel is Channel.SMS else 0
+    more = f", then {further:,} more and {messages:,} again" if further else ""
+    _say(f"{messages:,} messages by {channel.value}{more} …")
+    result = DeliveryBenchmark(stack, company, channel).measure(messages, further)
+    if channel is Channel.SMS:
+        results.sms = result
+    else:
+        results.rcs = result
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _fail(reason: str, status: int) -> NoReturn:
+    print(reason, file=sys.stderr, flush=True)
+    exit_now(status)
+
+
+if __name__ == "__main__":
+    typer.run(main)

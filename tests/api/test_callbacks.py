@@ -1,0 +1,122 @@
+"""What carriers' +Message platforms post: let in by token, answered when committed (carriers.md §2)."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
+from structlog.testing import LogCapture
+
+from api.settings import ApiSettings
+from domain.carrier_exchange import ReceiptState
+from domain.carriers import Carrier, Channel
+from tests.api.conftest import WEBHOOK_TOKEN
+from tests.api.problem_answers import problem_of
+
+AUTHORIZED = {"Authorization": f"Bearer {WEBHOOK_TOKEN}"}
+DELIVERED = {
+    "event": "messageStatus",
+    "messageContact": {"userContact": "+819012345678"},
+    "RCSMessage": {"msgId": "MzTest", "status": "delivered", "timestamp": "2026-11-23T01:00:00Z"},
+}
+REPLY = {
+    "event": "message",
+    "messageContact": {"userContact": "+819012345678"},
+    "RCSMessage": {"msgId": "MzReply", "textMessage": "予約を変えたい"},
+}
+
+
+@pytest.fixture
+def log() -> Iterator[LogCapture]:
+    capture = LogCapture()
+    before = structlog.get_config()["processors"]
+    structlog.configure(processors=[capture])
+    yield capture
+    structlog.configure(processors=before)
+
+
+async def test_a_report_is_committed_before_the_answer(anonymous: httpx.AsyncClient, app: FastAPI) -> None:
+    answer = await anonymous.post("/callbacks/maap/au", json=DELIVERED, headers=AUTHORIZED)
+    assert (answer.status_code, answer.json()) == (200, {"received": 1})
+    (receipt,) = app.state.receipt_inbox.receipts
+    assert (receipt.channel, receipt.carrier, receipt.state) == (
+        Channel.RCS,
+        Carrier.AU,
+        ReceiptState.DELIVERED,
+    )
+    assert receipt.carrier_message_id == "MzTest"
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer wrong", WEBHOOK_TOKEN, f"Basic {WEBHOOK_TOKEN}"]
+)
+async def test_lets_in_only_who_has_the_token(
+    anonymous: httpx.AsyncClient, app: FastAPI, authorization: str | None
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = await anonymous.post("/callbacks/maap/docomo", json=DELIVERED, headers=headers)
+    problem_of(answer, 401, "unauthorized")
+    assert not app.state.receipt_inbox.receipts
+
+
+async def test_without_a_token_of_ours_nobody_gets_in(anonymous: httpx.AsyncClient, app: FastAPI) -> None:
+    app.state.api_settings = ApiSettings(maap_webhook_token="")
+    for given in ("Bearer ", "Bearer x"):
+        answer = await anonymous.post("/callbacks/maap/au", json=DELIVERED, headers={"Authorization": given})
+        problem_of(answer, 401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"nonsense", b"[1, null]", b'{"event": "isTyping"}', b'{"event": "whatIsThis"}', b"\xff\x00"],
+)
+async def test_whatever_else_comes_is_acknowledged(anonymous: httpx.AsyncClient, body: bytes) -> None:
+    """Unknown events are answered 200, or the platform repeats them for ever."""
+    answer = await anonymous.post("/callbacks/maap/softbank", content=body, headers=AUTHORIZED)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_several_events_in_one_body(anonymous: httpx.AsyncClient, app: FastAPI) -> None:
+    answer = await anonymous.post("/callbacks/maap/docomo", json=[DELIVERED, REPLY], headers=AUTHORIZED)
+    assert answer.json() == {"received": 2}
+    assert len(app.state.receipt_inbox.receipts) == 1
+
+
+async def test_a_reply_leaves_no_personal_data_in_the_log(
+    anonymous: httpx.AsyncClient, log: LogCapture
+) -> None:
+    """Numbers and texts live in PostgreSQL only."""
+    answer = await anonymous.post("/callbacks/maap/au", json=REPLY, headers=AUTHORIZED)
+    assert answer.status_code == 200
+    (entry,) = log.entries
+    assert entry["event"] == "inbound_message_received"
+    written = json.dumps(entry, ensure_ascii=False, default=str)
+    assert "9012345678" not in written
+    assert "予約" not in written
+
+
+async def test_a_database_that_is_down_makes_the_platform_repeat(
+    anonymous: httpx.AsyncClient, app: FastAPI
+) -> None:
+    app.state.receipt_inbox.failure = OperationalError("INSERT", {}, OSError("connection refused"))
+    answer = await anonymous.post("/callbacks/maap/au", json=DELIVERED, headers=AUTHORIZED)
+    problem_of(answer, 503, "temporarily_unavailable")
+    app.state.receipt_inbox.failure = ValueError("a mistake of ours")
+    answer = await anonymous.post("/callbacks/maap/au", json=DELIVERED, headers=AUTHORIZED)
+    problem_of(answer, 500, "internal_error")
+
+
+@pytest.mark.parametrize("path", ["rakuten", "nobody", "", "au/extra"])
+async def test_unknown_platforms(anonymous: httpx.AsyncClient, path: str) -> None:
+    """R-6: Rakuten takes no part in +Message."""
+    answer = await anonymous.post(f"/callbacks/maap/{path}", json=DELIVERED, headers=AUTHORIZED)
+    problem_of(answer, 404, "not_found")
+
+
+async def test_refuses_a_body_beyond_a_megabyte(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.post("/callbacks/maap/au", content=b" " * (1024 * 1024 + 1), headers=AUTHORIZED)
+    problem_of(answer, 413, "body_too_large")

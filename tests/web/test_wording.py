@@ -1,0 +1,116 @@
+"""Every status, reason and error has Japanese words, in one place."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import pytest
+
+from domain import (
+    billing,
+    campaigns,
+    carrier_exchange,
+    carriers,
+    messages,
+    permissions,
+    phone_numbers,
+    prices,
+    recipient_files,
+    templates,
+)
+from services import campaign_check, message_details
+from services.message_details import TimelineEvent, TimelineKind
+from web.wording import WORDS, checks, errors, files, look, problems, word
+from web.wording.campaigns import CHANNEL_PLAN_HINTS
+from web.wording.looks import LOOKS
+from web.wording.messages import REASON_MEANINGS, STATUS_MEANINGS
+from web.wording.timeline import outcome_words
+
+# Enumerations nobody sees: what a program decides by, and what the reader of a file tells the check.
+UNSEEN: set[type[StrEnum]] = {permissions.Permission, recipient_files.RecordNote}
+ELSEWHERE: dict[type[StrEnum], set[StrEnum]] = {
+    campaigns.CampaignProblem: set(problems.PROBLEMS),
+    templates.TemplateProblemCode: set(problems.TEMPLATE_PROBLEMS),
+    recipient_files.RowErrorCode: set(files.ROW_ERRORS),
+    recipient_files.FileProblemCode: set(files.FILE_PROBLEMS),
+    campaign_check.CheckWarning: set(checks.WARNINGS),
+}
+MODULES = (
+    billing,
+    campaigns,
+    carrier_exchange,
+    carriers,
+    messages,
+    permissions,
+    phone_numbers,
+    prices,
+    recipient_files,
+    templates,
+    campaign_check,
+    message_details,
+)
+ENUMERATIONS = sorted(
+    {
+        value
+        for module in MODULES
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, StrEnum) and value is not StrEnum
+    }
+    - UNSEEN,
+    key=lambda enumeration: enumeration.__name__,
+)
+
+
+@pytest.mark.parametrize("enumeration", ENUMERATIONS)
+def test_every_member_has_words(enumeration: type[StrEnum]) -> None:
+    """L-2, L-3, P-11: a new member without words fails here, not on a page."""
+    worded = ELSEWHERE.get(enumeration) or set(WORDS[enumeration])
+    assert set(enumeration) == worded
+
+
+@pytest.mark.parametrize("enumeration", [campaigns.CampaignStatus, messages.MessageStatus])
+def test_every_state_has_an_icon_besides_its_word(enumeration: type[StrEnum]) -> None:
+    """Portal principle 4: never colour alone."""
+    assert set(LOOKS[enumeration]) == set(enumeration)
+    assert len({(look(state).icon, word(state)) for state in enumeration}) == len(enumeration)
+
+
+def test_every_status_and_reason_is_explained() -> None:
+    """The page of a message and the help page say what a word means."""
+    assert set(STATUS_MEANINGS) == set(messages.MessageStatus)
+    assert set(REASON_MEANINGS) == set(messages.StatusReason)
+    assert set(CHANNEL_PLAN_HINTS) == set(messages.ChannelPlan)
+
+
+def test_every_problem_is_worded_with_its_particulars() -> None:
+    """§7: no placeholder is left open, whatever the problem."""
+    detail: dict[str, str | int] = {
+        "limit": 660,
+        "characters": 700,
+        "name": "氏名",
+        "line": 1,
+        "column": 2,
+        "kind": "unclosed",
+        "option": "opt_out",
+        "carrier": "au",
+    }
+    for problem in campaigns.CampaignProblem:
+        # A file's problem has a kind of its own.
+        given = {**detail, "kind": "empty"} if problem == "unreadable_file" else detail
+        error = problems.explain(campaigns.ProblemFound(problem, "name", given))
+        assert "{" not in error.what.replace("「{{」", "")
+        assert error.what.endswith("。")
+        assert error.mend.endswith("。")
+
+
+@pytest.mark.parametrize("kind", TimelineKind)
+def test_events_without_an_outcome_can_be_told(kind: TimelineKind) -> None:
+    """L-2: a message's page never fails over an event."""
+    assert isinstance(outcome_words(TimelineEvent(datetime.now(UTC), kind)), str)
+
+
+def test_error_pages_say_what_and_how_to_go_on() -> None:
+    """403, 404, 413, 500, 503 …"""
+    for page in (*errors.ERROR_PAGES.values(), errors.OTHER_ERROR):
+        assert page.title
+        assert page.what.endswith("。")
+        assert page.mend.endswith("。")
