@@ -20,8 +20,10 @@ from domain.carriers import Channel
 from workflows.client import message_workflow_id
 
 POLL_SECONDS = 0.5
-# Nothing closed for so long: it hangs, and the run says so instead of hanging with it.
-STALLED_SECONDS = 60.0
+# Nothing closed for so long: it hangs, and the run says so instead of hanging with it. Longer than a
+# carrier step's time limit (CARRIER_CALL): on a machine that stands still for a second, the server can lose
+# a task between its own parts and hands it out again only then.
+STALLED_SECONDS = 180.0
 SAMPLE = 50
 # Registered in one request at a time.
 LARGEST_CAMPAIGN = 10_000

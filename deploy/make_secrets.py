@@ -16,7 +16,6 @@ DRAWN = (
     "postgres_admin_password",
     "platform_database_password",
     "temporal_database_password",
-    "session_secret",
     "maap_webhook_token",
 )
 SMPP_PORTS = {"docomo": 12775, "au": 12776, "softbank": 12777, "rakuten": 12778}

@@ -27,6 +27,8 @@ class Database:
             # A connection that died with the server is replaced before it is used.
             pool_pre_ping=False,
             pool_recycle=1800,
+            # Errors are logged; the values of a statement are numbers and texts of people.
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": 5,
                 # After five executions psycopg keeps the plan: the hot statements are few and the same.

@@ -49,4 +49,6 @@ def _same_origin(request: Request) -> bool:
     if site is not None and site not in ("same-origin", "none"):
         return False
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    # A proxy in front may have put its own name in place of the one in the address bar.
+    ours = (request.headers.get("host"), urlsplit(settings_of(request).portal_url).netloc)
+    return origin is None or urlsplit(origin).netloc in ours

@@ -17,8 +17,11 @@ def thousands(number: int | Decimal) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Share in per cent with one digit; a dash where there is nothing to share."""
-    return f"{part / whole * 100:.1f}%" if whole else "–"
+    """Share in per cent, rounded down to one digit: 100% is all of them and 0% is none."""
+    if not whole:
+        return "–"
+    thousandths = part * 1000 // whole
+    return "0.1%未満" if part and not thousandths else f"{thousandths / 10:.1f}%"
 
 
 def moment(at: datetime | None) -> str:

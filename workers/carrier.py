@@ -28,10 +28,6 @@ from workflows.task_queues import NUMBER_RECYCLING, carrier_queue
 
 log = structlog.get_logger(__name__)
 
-# A submit is given time to be answered and put on record; longer than the gateways' own limits would
-# be useless, shorter would leave submits with an unknown outcome.
-GRACE = timedelta(seconds=18)
-
 # Calls in progress per link and process; more would only wait for the link's window.
 CALLS_PER_LINK = 50
 
@@ -68,27 +64,36 @@ class CarrierLinks:
             await self.recycling.close()
 
 
-def carrier_workers(client: Client, database: Database, links: CarrierLinks) -> list[Worker]:
+def carrier_workers(
+    client: Client,
+    database: Database,
+    links: CarrierLinks,
+    grace: timedelta = timedelta(seconds=30),
+) -> list[Worker]:
     """Return one worker per link; its queue carries carrier calls only, so that its rate is the link's."""
     recorder = SubmitRecorder(database)
     sms = SmsActivities(recorder, links.sms)
     rcs = RcsActivities(database, recorder, links.rcs)
-    workers = [_worker(client, carrier_queue(Channel.SMS, c), [sms.submit_sms]) for c in links.sms]
-    workers += [
-        _worker(client, carrier_queue(Channel.RCS, c), [rcs.submit_rcs, rcs.revoke_rcs]) for c in links.rcs
+    served: list[tuple[str, list[Callable[..., Any]]]] = [
+        (carrier_queue(Channel.SMS, carrier), [sms.submit_sms]) for carrier in links.sms
+    ]
+    served += [
+        (carrier_queue(Channel.RCS, carrier), [rcs.submit_rcs, rcs.revoke_rcs]) for carrier in links.rcs
     ]
     if links.recycling is not None:
         checks = RecyclingActivities(database, links.recycling)
-        workers.append(_worker(client, NUMBER_RECYCLING, [checks.check_number_recycling]))
-    return workers
+        served.append((NUMBER_RECYCLING, [checks.check_number_recycling]))
+    return [_worker(client, queue, activities, grace) for queue, activities in served]
 
 
-def _worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+def _worker(
+    client: Client, task_queue: str, activities: Sequence[Callable[..., Any]], grace: timedelta
+) -> Worker:
     return Worker(
         client,
         task_queue=task_queue,
         activities=activities,
-        graceful_shutdown_timeout=GRACE,
+        graceful_shutdown_timeout=grace,
         max_concurrent_activities=CALLS_PER_LINK,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=1, initial=2, maximum=5),
     )
@@ -114,7 +119,7 @@ async def run_carrier_worker(settings: Settings) -> None:
     await set_link_rates(client, settings, links)
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         try:
-            await run_until_stopped(carrier_workers(client, database, links))
+            await run_until_stopped(carrier_workers(client, database, links, settings.worker_grace))
         finally:
             await links.stop()
             await inbox.close()

@@ -19,9 +19,6 @@ from workflows.receipt_inbox import ReceiptInbox
 from workflows.sweeper import Sweeper
 from workflows.task_queues import CAMPAIGNS, MESSAGES
 
-# Feeds and database steps end sooner; the local stack allows 20 s, a deployment 30.
-GRACE = timedelta(seconds=18)
-
 
 def message_workers(client: Client, database: Database, settings: Settings) -> list[Worker]:
     """Return the workers for campaigns and for messages; each has a queue of its own."""
@@ -45,7 +42,7 @@ def message_workers(client: Client, database: Database, settings: Settings) -> l
             ],
             # The workflows are small and covered by tests in the sandbox; without it they cost a third.
             workflow_runner=UnsandboxedWorkflowRunner(),
-            graceful_shutdown_timeout=GRACE,
+            graceful_shutdown_timeout=settings.worker_grace,
             # A feed waits most of its life: this many campaigns are fed at a time by one process.
             max_concurrent_activities=200,
         ),
@@ -55,7 +52,7 @@ def message_workers(client: Client, database: Database, settings: Settings) -> l
             workflows=[MessageDeliveryWorkflow],
             activities=[ClosingActivities(database).close_message],
             workflow_runner=UnsandboxedWorkflowRunner(),
-            graceful_shutdown_timeout=GRACE,
+            graceful_shutdown_timeout=settings.worker_grace,
             no_remote_activities=True,
             max_concurrent_local_activities=200,
             max_cached_workflows=5_000,

@@ -4,6 +4,7 @@ With ``SECRETS_DIR`` set, a file of a setting's name in that folder is read as w
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -29,13 +30,14 @@ class Settings(BaseSettings):
     portal_url: str = "http://127.0.0.1:8000"
     portal_host: str = "127.0.0.1"
     portal_port: int = 8000
-    session_secret: SecretStr = SecretStr("")
     maap_webhook_token: SecretStr = SecretStr("")
     # Written by demo-data; shows its sign-ins below the sign-in form. Unset in a real deployment.
     demo_file: Path | None = None
 
     worker_health_host: str = "127.0.0.1"
     worker_health_port: int = 8101
+    # What is under way at SIGTERM gets this long to end; whoever stops the process must wait longer.
+    worker_grace_seconds: float = 30.0
     log_level: str = "INFO"
 
     # One address per link; a link without one is not served by this process.
@@ -57,6 +59,11 @@ class Settings(BaseSettings):
     expires_after_seconds: float = WaitingTimes.expires_after
     freeze_lead_seconds: float = 15 * 60
     sweep_every_seconds: float = 10.0
+
+    @property
+    def worker_grace(self) -> timedelta:
+        """How long activities may go on after SIGTERM."""
+        return timedelta(seconds=self.worker_grace_seconds)
 
     @property
     def waiting(self) -> WaitingTimes:

@@ -26,7 +26,8 @@ async def wait_of(bench: Bench, campaign: Registered, carrier: Carrier = Carrier
 async def move(bench: Bench, campaign: Registered, interval: str) -> None:
     """Let time pass for the number's lane."""
     await bench.rows(
-        "UPDATE number_lanes SET free_at = free_at - CAST(:interval AS interval) WHERE phone_number = :number",
+        "UPDATE number_lanes SET free_at = free_at - CAST(:interval AS interval)"
+        " WHERE phone_number = :number",
         interval=interval,
         number=campaign.phone_numbers[0],
     )

@@ -110,7 +110,7 @@ def test_run_file_tells_where_everything_is_and_how_to_sign_in(launcher: Launche
         assert stat.S_IMODE((launcher.var / name).stat().st_mode) == 0o600
     simulator = set(json.load(urllib.request.urlopen(run["simulator_url"], timeout=5)))
     assert "SIMULATOR_WEBHOOK_URL" in simulator
-    assert not simulator & {"DATABASE_URL", "TEMPORAL_ADDRESS", "SESSION_SECRET"}
+    assert not simulator & {"DATABASE_URL", "TEMPORAL_ADDRESS", "SMPP_AU_URL"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

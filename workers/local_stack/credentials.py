@@ -17,7 +17,6 @@ class Credentials:
     oauth_client_secret: str
     number_recycling_token: str
     webhook_token: str
-    session_secret: str
 
 
 def load_credentials(path: Path) -> Credentials:

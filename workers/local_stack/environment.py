@@ -55,7 +55,8 @@ def _offer_servers(*, offer_to: dict[str, str], settings: StackSettings, credent
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports['TEMPORAL_PORT']}",
         "TEMPORAL_UI_URL": own_ui,
         "PORTAL_URL": f"http://{LOOPBACK}:{ports['PORTAL_PORT']}",
-        "SESSION_SECRET": credentials.session_secret,
+        # Everything here has to end within 30 s, servers included.
+        "WORKER_GRACE_SECONDS": "18",
     }
     offer_to.update({name: given.get(name) or default for name, default in defaults.items()})
 
