@@ -1,6 +1,9 @@
 """How alembic reaches the database; the address comes from ``migrations.run``."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
@@ -8,7 +11,7 @@ import models  # noqa: F401  registers every table
 from models.columns import EnumText
 
 
-def render_item(kind: str, item: object, _context: object) -> str | bool:
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Write our own column kinds as what they are in the database, so that old migrations never change."""
     return "sa.Text()" if kind == "type" and isinstance(item, EnumText) else False
 
