@@ -21,7 +21,7 @@ from workflows.client import message_workflow_id
 
 POLL_SECONDS = 0.5
 # Nothing closed for so long: it hangs, and the run says so instead of hanging with it. Longer than a
-# carrier step's time limit (CARRIER_CALL): on a machine that stands still for a second, the server can lose
+# carrier step's time limit (carrier_call): on a machine that stands still for a second, the server can lose
 # a task between its own parts and hands it out again only then.
 STALLED_SECONDS = 180.0
 SAMPLE = 50

@@ -15,11 +15,14 @@ class WaitingTimes:
     """How long a message waits for its delivery, in seconds.
 
     ``fallback_after``: from the submit of a +Message to the SMS in its place (R-8);
-    ``expires_after``: from the submit to giving up (R-9, S-9).
+    ``expires_after``: from the submit to giving up (R-9, S-9);
+    ``carrier_call``: from the start of a call to a carrier to taking its worker for lost.
     """
 
     fallback_after: float = timedelta(minutes=10).total_seconds()
     expires_after: float = timedelta(hours=72).total_seconds()
+    # Longer than any gateway's own limits, so that the answer is on record before a retry begins.
+    carrier_call: float = timedelta(minutes=2).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ RECEIPT_IS_LATE_AFTER = timedelta(seconds=5)
 ADOPT_AFTER = timedelta(seconds=60)
 # Carriers hold messages for 14 days at most (R-10); what no submit claimed by then never will be.
 FORGET_AFTER = timedelta(days=15)
+# A campaign whose time has passed by so much has not heard of an edit: its workflow waits for an older time.
+OVERDUE_AFTER = timedelta(seconds=5)
 BATCH = 500
 
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7205)")
@@ -32,6 +34,14 @@ _OPEN_CAMPAIGNS = text("""
     WHERE status = 'registered' OR (status = 'sending' AND fed_at IS NULL)
     -- The most urgent first: hundreds of sends scheduled for next month keep none waiting that is due.
     ORDER BY coalesce(send_at, registered_at) LIMIT :batch
+""")
+
+_OVERDUE = text("""
+    SELECT id FROM campaigns
+    WHERE status = 'registered' AND clock_timestamp() - :overdue >
+        CASE WHEN frozen_at IS NULL THEN greatest(send_at - :freeze_lead, registered_at)
+             ELSE coalesce(send_at, registered_at) END
+    ORDER BY send_at LIMIT :batch
 """)
 
 _UNMATCHED = text("""
@@ -117,6 +127,14 @@ async def open_campaigns(session: AsyncSession) -> list[tuple[UUID, UUID]]:
     """Return (company id, campaign id) of campaigns that must have a running workflow."""
     rows = await session.execute(_OPEN_CAMPAIGNS, {"batch": BATCH})
     return [(row.company_id, row.id) for row in rows]
+
+
+async def overdue_campaigns(session: AsyncSession, freeze_lead: timedelta) -> list[UUID]:
+    """Return the ids of campaigns that should have been frozen or begun by now, to be announced again."""
+    rows = await session.execute(
+        _OVERDUE, {"overdue": OVERDUE_AFTER, "freeze_lead": freeze_lead, "batch": BATCH}
+    )
+    return list(rows.scalars())
 
 
 async def match_late_receipts(session: AsyncSession) -> list[AppliedReceipt]:

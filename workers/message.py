@@ -67,7 +67,8 @@ async def run_message_worker(settings: Settings) -> None:
     client = await connect_to_temporal(settings)
     delivery = DeliveryClient(client)
     inbox = ReceiptInbox(database, delivery)
-    sweeper = Sweeper(database, delivery, inbox)
+    freeze_lead = timedelta(seconds=settings.freeze_lead_seconds)
+    sweeper = Sweeper(database, delivery, inbox, freeze_lead=freeze_lead)
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         await run_until_stopped(
             message_workers(client, database, settings), [sweeper.run(settings.sweep_every_seconds)]

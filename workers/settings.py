@@ -57,6 +57,7 @@ class Settings(BaseSettings):
 
     fallback_after_seconds: float = WaitingTimes.fallback_after
     expires_after_seconds: float = WaitingTimes.expires_after
+    carrier_call_seconds: float = WaitingTimes.carrier_call
     freeze_lead_seconds: float = 15 * 60
     sweep_every_seconds: float = 10.0
 
@@ -68,7 +69,9 @@ class Settings(BaseSettings):
     @property
     def waiting(self) -> WaitingTimes:
         """How long messages wait."""
-        return WaitingTimes(self.fallback_after_seconds, self.expires_after_seconds)
+        return WaitingTimes(
+            self.fallback_after_seconds, self.expires_after_seconds, self.carrier_call_seconds
+        )
 
     def link_url(self, channel: Channel, carrier: Carrier) -> str | None:
         """Return the address, with its credentials, of one carrier's link."""

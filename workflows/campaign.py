@@ -91,7 +91,8 @@ class CampaignWorkflow:
                 FeedOrder(order.company_id, order.campaign_id, position, MESSAGES_PER_FEED),
                 summary="メッセージの開始",
                 start_to_close_timeout=timedelta(days=3),
-                heartbeat_timeout=timedelta(seconds=60),
+                # A lost worker holds the campaign up for so long; the feed gives signs of life every 5 s.
+                heartbeat_timeout=timedelta(seconds=20),
             )
             position, started = progress.fed_up_to, started + progress.started
             workflow.set_current_details(f"この実行で {started} 件を開始")

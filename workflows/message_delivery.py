@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.delivery_policy import Ending, ending_of_receipt, ending_of_refusal, fallback_reason_of
     from domain.messages import FallbackReason, MessageStatus, StatusReason
-    from workflows.step_options import CARRIER_CALL, DATABASE_STEP, company_share
+    from workflows.step_options import DATABASE_STEP, carrier_call, company_share
     from workflows.task_queues import NUMBER_RECYCLING, carrier_queue
 
 MESSAGE_STATE = SearchAttributeKey.for_keyword("MessageState")
@@ -93,7 +93,7 @@ class MessageDeliveryWorkflow:
             task_queue=NUMBER_RECYCLING,
             summary="誤配信防止の照会",
             priority=company_share(self._order.company_id, self._order.priority),
-            **CARRIER_CALL,
+            **carrier_call(self._order.waiting),
         )
         if outcome is RecyclingOutcome.NOT_RECYCLED:
             return None
@@ -148,7 +148,7 @@ class MessageDeliveryWorkflow:
             task_queue=carrier_queue(Channel.RCS, carrier),
             summary=f"破棄依頼 {carrier.value}",
             priority=company_share(self._order.company_id, self._order.priority),
-            **CARRIER_CALL,
+            **carrier_call(self._order.waiting),
         )
         if outcome is RevokeOutcome.ALREADY_DELIVERED:
             self.receive_receipt(ReceiptNotice(Channel.RCS, carrier, ReceiptState.DELIVERED))
@@ -186,7 +186,7 @@ class MessageDeliveryWorkflow:
             task_queue=carrier_queue(channel, carrier),
             summary=f"{channel.value} → {carrier.value}",
             priority=company_share(order.company_id, order.priority),
-            **CARRIER_CALL,
+            **carrier_call(self._order.waiting),
         )
         if submission.outcome in (SubmissionOutcome.ACCEPTED, SubmissionOutcome.UNKNOWN):
             self._handed_over.add(channel)

@@ -5,6 +5,8 @@ from typing import TypedDict
 
 from temporalio.common import Priority, RetryPolicy
 
+from domain.delivery import WaitingTimes
+
 
 class StepOptions(TypedDict, total=False):
     """The options of an activity call that are the same wherever it is made."""
@@ -13,14 +15,17 @@ class StepOptions(TypedDict, total=False):
     retry_policy: RetryPolicy
 
 
-CARRIER_CALL = StepOptions(
-    # Longer than any gateway's own limits, so that the answer is on record before a retry begins.
-    # No schedule_to_start: a backlog of hours is normal on a rate-limited queue.
-    start_to_close_timeout=timedelta(seconds=120),
-    retry_policy=RetryPolicy(
-        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
-    ),
+_CARRIER_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
 )
+
+
+def carrier_call(waiting: WaitingTimes) -> StepOptions:
+    """Return the limits of a call to a carrier. No schedule-to-start: a backlog of hours is normal."""
+    return StepOptions(
+        start_to_close_timeout=timedelta(seconds=waiting.carrier_call), retry_policy=_CARRIER_RETRIES
+    )
+
 
 DATABASE_STEP = StepOptions(
     start_to_close_timeout=timedelta(seconds=30),

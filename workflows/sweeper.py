@@ -1,11 +1,19 @@
 """Carries on what was committed while Temporal, a worker or a page was away."""
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
+from domain.send_times import FREEZE_LEAD
 from services.database import Database
-from services.sweeps import is_only_sweeper, match_late_receipts, open_campaigns, unsignalled_receipts
+from services.sweeps import (
+    is_only_sweeper,
+    match_late_receipts,
+    open_campaigns,
+    overdue_campaigns,
+    unsignalled_receipts,
+)
 from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
 
@@ -15,10 +23,18 @@ log = structlog.get_logger(__name__)
 class Sweeper:
     """Runs in every message worker; at any moment one of them does the work."""
 
-    def __init__(self, database: Database, delivery: DeliveryClient, inbox: ReceiptInbox) -> None:
+    def __init__(
+        self,
+        database: Database,
+        delivery: DeliveryClient,
+        inbox: ReceiptInbox,
+        *,
+        freeze_lead: timedelta = FREEZE_LEAD,
+    ) -> None:
         self._database = database
         self._delivery = delivery
         self._inbox = inbox
+        self._freeze_lead = freeze_lead
 
     async def run(self, every_seconds: float) -> None:
         """Sweep until cancelled. A failing sweep is logged and the next one tries again."""
@@ -30,14 +46,17 @@ class Sweeper:
             await asyncio.sleep(every_seconds)
 
     async def sweep(self) -> None:
-        """Start campaigns that have no workflow, match late receipts, repeat lost signals."""
+        """Start campaigns that have no workflow, match late receipts, repeat lost announcements."""
         async with self._database.transaction() as session:
             if not await is_only_sweeper(session):
                 return
             receipts = await match_late_receipts(session)
             receipts += await unsignalled_receipts(session)
             campaigns = await open_campaigns(session)
+            overdue = await overdue_campaigns(session, self._freeze_lead)
         for company_id, campaign_id in campaigns:
             await self._delivery.start_campaign(company_id, campaign_id)
+        for campaign_id in overdue:
+            await self._delivery.schedule_changed(campaign_id)
         for receipt in receipts:
             await self._inbox.signal(receipt)

@@ -1,0 +1,21 @@
+"""A company that can send, and the activity environment of the Temporal SDK."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from services.database import Database
+from tests.services.factories import Bench, open_bench, open_database
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The way to the module's own database."""
+    async with open_database(database_url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bench(database: Database) -> Bench:
+    """A new company that can send."""
+    return await open_bench(database)
