@@ -13,12 +13,14 @@ from temporalio.exceptions import ApplicationError
 from activities.batching import Batcher
 from domain.delivery import Submission, SubmissionOutcome, SubmitOrder
 from services.database import Database
-from services.submit_attempts import NEAR, Beginning, Later, ReadySubmit, begin_submits
+from services.submit_attempts import Beginning, Later, ReadySubmit, begin_submits
 from services.submit_records import Recorded, SubmitRecord, record_submits
 
 log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = timedelta(seconds=30)
+# A slot this near is waited for in the activity instead of being scheduled again.
+NEAR = timedelta(seconds=2)
 
 
 class NotYet(ApplicationError):
@@ -40,9 +42,8 @@ class SubmitRecorder:
     async def begin(self, order: SubmitOrder) -> ReadySubmit | Submission:
         """Put the attempt on record; raises ``NotYet`` when nothing may be sent now."""
         await _until_slot(order.not_before)
-        beginning = await self._begin.run(order)
-        if isinstance(beginning, Later):
-            raise NotYet("waiting_for_slot", beginning.wait)
+        while isinstance(beginning := await self._begin.run(order), Later):
+            await _wait_if_near(beginning.wait)
         return beginning
 
     async def record(self, record: SubmitRecord) -> Submission:
@@ -82,14 +83,15 @@ class SubmitRecorder:
 
 
 async def _until_slot(not_before: datetime | None) -> None:
-    """Wait for a slot that is near; a far one is left to the next try of the activity."""
-    if not_before is None:
-        return
-    wait = not_before - datetime.now(UTC)
+    """Wait for the slot the order came with; a far one is left to the next try of the activity."""
+    if not_before is not None:
+        await _wait_if_near(not_before - datetime.now(UTC))
+
+
+async def _wait_if_near(wait: timedelta) -> None:
     if wait > NEAR:
         raise NotYet("waiting_for_slot", wait)
-    if wait > timedelta(0):
-        await asyncio.sleep(wait.total_seconds())
+    await asyncio.sleep(max(wait.total_seconds(), 0))
 
 
 def pause_before(attempt: int) -> timedelta:

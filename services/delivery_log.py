@@ -65,6 +65,13 @@ class LogRow:
     read_at: datetime | None
     closed_at: datetime | None
 
+    @property
+    def charged_parts(self) -> int | None:
+        """Parts on the invoice: those of a delivered message, else none; ``None`` while it is open."""
+        if not self.status.is_final:
+            return None
+        return self.parts if self.status is MessageStatus.DELIVERED else 0
+
 
 LOG_COLUMNS = """
     m.id, m.campaign_id, c.name AS campaign_name, m.row_number, m.phone_number, m.channel, m.carrier,
@@ -135,6 +142,8 @@ async def campaign_messages(
 
 def log_row(row: Row[Any]) -> LogRow:
     """Return the line in a row that has ``LOG_COLUMNS``."""
+    # Whoever was asked last and said "not mine" is not the carrier of the message (S-4, S-5).
+    nobodys = row.status == MessageStatus.CARRIER_UNDETERMINED or row.reason == StatusReason.OTHER_CARRIER
     return LogRow(
         id=row.id,
         campaign_id=row.campaign_id,
@@ -142,7 +151,7 @@ def log_row(row: Row[Any]) -> LogRow:
         row_number=row.row_number,
         phone_number=row.phone_number,
         channel=Channel(row.channel) if row.channel else None,
-        carrier=Carrier(row.carrier) if row.carrier else None,
+        carrier=Carrier(row.carrier) if row.carrier and not nobodys else None,
         status=MessageStatus(row.status),
         reason=StatusReason(row.reason) if row.reason else None,
         fallback_reason=FallbackReason(row.fallback_reason) if row.fallback_reason else None,

@@ -1,7 +1,7 @@
 """One message with everything that happened to it, in order (L-2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.billing import ChargeKind
 from domain.callers import Caller
-from domain.carrier_exchange import ReceiptState, RecyclingOutcome
+from domain.carrier_exchange import Capability, ReceiptState, RecyclingOutcome
 from domain.carriers import Carrier, Channel
 from domain.message_parts import count_characters
 from domain.messages import ChannelPlan, StatusReason
@@ -47,7 +47,7 @@ class TimelineEvent:
 
     ``RecyclingOutcome``, ``Capability``, ``SubmitOutcome``, ``ReceiptState``, ``RevokeOutcome`` (``None``
     while unanswered), ``ChargeKind``, ``MessageStatus``. ``carrier_code`` is the carrier's own code.
-    ``parts``: of the text submitted, or charged.
+    ``parts``: of the text submitted, charged, or reported on by receipts that say the same.
     """
 
     at: datetime
@@ -101,7 +101,7 @@ _ATTEMPTS = text("""
 """)
 
 _RECEIPTS = text("""
-    SELECT channel, carrier, state, reason, carrier_code, coalesce(occurred_at, received_at) AS at
+    SELECT channel, carrier, state, reason, carrier_code, occurred_at, received_at
     FROM receipts WHERE company_id = :company_id AND message_id = :message_id ORDER BY received_at, id
 """)
 
@@ -124,7 +124,7 @@ async def message_detail(session: AsyncSession, caller: Caller, message_id: UUID
     events = [
         *_message_events(row),
         *(event for attempt in attempts for event in _attempt_events(attempt)),
-        *(event for receipt in receipts for event in _receipt_events(receipt)),
+        *_receipt_events(receipts, attempts),
         *(_charge_event(charge) for charge in charges),
     ]
     return MessageDetail(
@@ -163,15 +163,10 @@ def _message_events(row: Row[Any]) -> list[TimelineEvent]:
             )
         )
     if row.closed_at:
-        reason = StatusReason(row.reason) if row.reason else None
+        line = log_row(row)
         events.append(
             TimelineEvent(
-                row.closed_at,
-                TimelineKind.CLOSED,
-                _channel(row.channel),
-                Carrier(row.carrier) if row.carrier else None,
-                row.status,
-                reason,
+                row.closed_at, TimelineKind.CLOSED, line.channel, line.carrier, line.status, line.reason
             )
         )
     return events
@@ -188,9 +183,11 @@ def _attempt_events(attempt: Row[Any]) -> list[TimelineEvent]:
                 attempt.started_at, TimelineKind.CAPABILITY_CHECKED, *where, outcome=attempt.capability
             )
         )
+    if attempt.capability not in (None, Capability.CAPABLE):
+        return events  # nothing was submitted
     if attempt.state == "waiting":
         events.append(TimelineEvent(attempt.not_before or attempt.started_at, TimelineKind.WAITING, *where))
-    elif attempt.capability in (None, "capable") or attempt.outcome:
+    else:
         events.append(
             TimelineEvent(attempt.started_at, TimelineKind.SUBMIT_STARTED, *where, parts=attempt.parts)
         )
@@ -217,19 +214,36 @@ def _attempt_events(attempt: Row[Any]) -> list[TimelineEvent]:
     return events
 
 
-def _receipt_events(receipt: Row[Any]) -> list[TimelineEvent]:
-    kind = TimelineKind.READ if receipt.state == ReceiptState.READ else TimelineKind.RECEIPT
-    return [
-        TimelineEvent(
-            receipt.at,
-            kind,
+def _receipt_events(receipts: Sequence[Row[Any]], attempts: Sequence[Row[Any]]) -> list[TimelineEvent]:
+    """One event for what was reported of a message, however many segments it had."""
+    events: dict[tuple[Any, ...], TimelineEvent] = {}
+    for receipt in receipts:
+        same = (receipt.channel, receipt.carrier, receipt.state, receipt.reason, receipt.carrier_code)
+        if earlier := events.get(same):
+            parts = (earlier.parts or 1) + 1
+            events[same] = replace(earlier, at=_reported_at(receipt, attempts), parts=parts)
+            continue
+        events[same] = TimelineEvent(
+            _reported_at(receipt, attempts),
+            TimelineKind.READ if receipt.state == ReceiptState.READ else TimelineKind.RECEIPT,
             Channel(receipt.channel),
             Carrier(receipt.carrier),
             receipt.state,
             StatusReason(receipt.reason) if receipt.reason else None,
             receipt.carrier_code,
         )
-    ]
+    return list(events.values())
+
+
+def _reported_at(receipt: Row[Any], attempts: Sequence[Row[Any]]) -> datetime:
+    """When it happened; a carrier's clock of whole seconds or minutes never puts it before the submit."""
+    at: datetime = receipt.occurred_at or receipt.received_at
+    for attempt in attempts:
+        if (attempt.channel, attempt.carrier) == (receipt.channel, receipt.carrier):
+            at = max(at, attempt.started_at)
+            if attempt.ended_at and attempt.ended_at <= receipt.received_at:
+                at = max(at, attempt.ended_at)
+    return at
 
 
 def _charge_event(charge: Row[Any]) -> TimelineEvent:

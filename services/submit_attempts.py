@@ -26,9 +26,6 @@ from models.submit_attempt import AttemptState
 from services.contracts import NoValidContract
 from services.lanes import hold_number, reserve_company_slots
 
-# A slot this near is waited for in the activity instead of being scheduled again.
-NEAR = timedelta(seconds=2)
-
 _LOAD = text("""
     SELECT m.id AS message_id, m.company_id, m.phone_number, m.variables, m.status AS message_status,
            c.status AS campaign_status, k.part_table,
@@ -173,11 +170,12 @@ async def _begin(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Be
         return _known_answer(order, row)
     if _is_withdrawn(row):
         return Submission(SubmissionOutcome.WITHDRAWN, row.now)
-    not_before = row.not_before
+    not_before, now = row.not_before, row.now
     takes_slot = order.reserves_slot and row.attempt_id is None
     if takes_slot:
-        not_before = (await reserve_company_slots(session, order.company_id, 1)).first
-    wait = await _wait(session, order, row, not_before)
+        slots = await reserve_company_slots(session, order.company_id, 1)
+        not_before, now = slots.first, slots.now
+    wait = await _wait(session, order, row, (not_before or now) - now)
     if wait is None:
         return await _claim(session, order, row)
     if takes_slot:
@@ -195,11 +193,10 @@ def _is_withdrawn(row: Row[Any]) -> bool:
 
 
 async def _wait(
-    session: AsyncSession, order: SubmitOrder, row: Row[Any], not_before: datetime | None
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], until_slot: timedelta
 ) -> timedelta | None:
     """Return how long the submit has to wait for its slot or its number, ``None`` when it may go."""
-    until_slot: timedelta = (not_before or row.now) - row.now
-    if until_slot > NEAR:
+    if until_slot > timedelta(0):
         return until_slot
     if row.sender is None:
         raise SenderMissing(order.channel.value)

@@ -25,11 +25,11 @@ def percent(part: int, whole: int) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """A point in time, to the minute: 2025年4月1日（火）9:05."""
+    """A point in time, to the minute: 2025年4月1日（火）09:05."""
     if at is None:
         return "–"
     local = to_jst(at)
-    return f"{day(local.date())} {local:%H:%M}"
+    return f"{day(local.date())}{local:%H:%M}"
 
 
 def moment_short(at: datetime | None) -> str:

@@ -41,7 +41,7 @@ _ISO_2022_JP = b"\x1b$"
 
 @dataclass(frozen=True, slots=True)
 class DecodableText:
-    """A file that decodes from end to end; ``lines`` are its line feeds."""
+    """A file that decodes from end to end; ``lines``: the last one counts without a line end, too."""
 
     encoding: TextEncoding
     lines: int
@@ -96,6 +96,7 @@ def _decode_all(file: BinaryIO, encoding: TextEncoding) -> DecodableText | FileP
     lines = 0
     wide_characters = 0
     first = True
+    is_open_line = False
     while True:
         chunk = file.read(_CHUNK)
         # Bytes of a character begun in the chunk before; error positions count from them.
@@ -110,12 +111,13 @@ def _decode_all(file: BinaryIO, encoding: TextEncoding) -> DecodableText | FileP
             failed = True
             text = text[: gap.start()]
         lines += text.count("\n")
+        is_open_line = not text.endswith("\n") if text else is_open_line
         if wide_characters < _CHANCE:
             wide_characters += sum(1 for c in text if c > "\x7f")
         if failed:
             return _Undecodable(lines + 1, wide_characters)
         if not chunk:
-            return DecodableText(encoding, lines)
+            return DecodableText(encoding, lines + is_open_line)
         if "\0" in text or (first and _is_binary(text)):
             return FileProblem(FileProblemCode.NOT_A_TABLE)
         first = False

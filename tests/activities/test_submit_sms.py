@@ -125,11 +125,10 @@ async def test_the_segments_of_earlier_tries_count_in_the_outcome(
 ) -> None:
     """Else the next carrier would send a part that is on the handset already (S-3, I3)."""
     campaign = await bench.campaign(sms_text="あ" * 100)
-    answers = {Outcome.ACCEPTED: accepted}
     worker = steps(
         bench,
-        (answers.get(earlier, lambda **k: refused(earlier, **k))(segment=1), refused(Outcome.THROTTLED, 2)),
-        (answers.get(later, lambda **k: refused(later, **k))(segment=2),),
+        (SegmentResult(1, earlier, an_id()), refused(Outcome.THROTTLED, 2)),
+        (SegmentResult(2, later, an_id()),),
     )
     order = bench.order(campaign.message)
 
@@ -266,3 +265,18 @@ async def test_many_at_once_share_transactions_and_each_gets_its_own_answer(benc
 
 def test_pauses_double_up_to_half_a_minute() -> None:
     assert [pause_before(n).total_seconds() for n in (1, 2, 3, 5, 6, 7, 10_000)] == [1, 2, 4, 16, 30, 30, 30]
+
+
+async def test_a_second_submit_waits_for_its_own_slot_to_the_end(bench: Bench) -> None:
+    """I8: the slot it takes in the lane is kept to, also when it is only a moment ahead."""
+    campaign = await bench.campaign()
+    (lane,) = await bench.rows(
+        "INSERT INTO company_lanes VALUES (:company, clock_timestamp() + interval '0.3 seconds')"
+        " RETURNING next_at"
+    )
+    worker = steps(bench, (accepted(),))
+
+    submission = await worker.submit(bench.order(campaign.message, reserves_slot=True))
+
+    assert submission.submitted_at >= lane.next_at
+    assert (await bench.attempt(campaign.message)).started_at >= lane.next_at

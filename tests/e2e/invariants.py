@@ -14,11 +14,16 @@ PHONE_NUMBER = re.compile(r"(?<![0-9a-f-])(?:0|\+?81)[6789]0-?\d{4}-?\d{4}(?![0-
 def check_database(database_url: str, ledger: list[dict[str, Any]]) -> None:
     """Raise ``AssertionError`` naming the invariant that does not hold."""
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        _messages_have_ended(connection)
-        _no_submit_twice(connection, ledger)
-        _charges_follow_deliveries(connection)
-        _counters_equal_recount(connection)
-        _nothing_stuck(connection)
+        check_connection(connection, ledger)
+
+
+def check_connection(connection: psycopg.Connection[dict[str, Any]], ledger: list[dict[str, Any]]) -> None:
+    """The same, as seen by an open transaction (with changes that nobody else will ever see)."""
+    _messages_have_ended(connection)
+    _no_submit_twice(connection, ledger)
+    _charges_follow_deliveries(connection)
+    _counters_equal_recount(connection)
+    _nothing_stuck(connection)
 
 
 def _rows(connection: psycopg.Connection[dict[str, Any]], query: str) -> list[dict[str, Any]]:

@@ -116,7 +116,9 @@ async def _delivered_message(companies: Companies) -> UUID:
     )
     await companies.rows(
         "INSERT INTO receipts (channel, carrier, carrier_message_id, state, raw, occurred_at, company_id,"
-        " message_id) VALUES ('sms', 'au', 'a1', 'delivered', '', now() + interval '4s', :company, :message)",
+        " message_id) VALUES ('sms', 'au', :reported, 'delivered', '', now() + interval '4s', :company,"
+        " :message)",
+        reported=f"a-{message_id}",
         **key,
     )
     await companies.rows(
@@ -154,6 +156,50 @@ async def test_a_message_tells_its_story_in_order(companies: Companies) -> None:
     ]
     assert (detail.text, detail.characters) == ("客0様、明日です。", 9)
     assert [(charge.parts, charge.channel) for charge in detail.charges] == [(1, Channel.SMS)]
+
+
+async def test_what_was_not_submitted_is_not_told_as_a_submit(companies: Companies) -> None:
+    """R-7, S-4: a carrier that was only asked got nothing; whole seconds never put a receipt first."""
+    message_id = await _delivered_message(companies)
+    key = {"company": companies.first.company_id, "message": message_id}
+    await companies.rows(
+        "INSERT INTO submit_attempts (company_id, message_id, channel, carrier, number, state, body, parts,"
+        " reference, capability, outcome, started_at, ended_at) VALUES (:company, :message, 'rcs', 'docomo',"
+        " 1, 'refused', 'x', 1, 7, 'wrong_carrier', 'wrong_carrier', now() - interval '2s', now())",
+        **key,
+    )
+    await companies.rows(
+        "INSERT INTO receipts (channel, carrier, carrier_message_id, state, raw, occurred_at, received_at,"
+        " company_id, message_id) VALUES ('sms', 'au', 'a2', 'delivered', '', now() - interval '1 min',"
+        " now() + interval '6s', :company, :message)",
+        **key,
+    )
+    async with companies.database.transaction() as session:
+        timeline = (await message_detail(session, companies.caller, message_id)).timeline
+    asked = [event for event in timeline if event.channel is Channel.RCS]
+    assert [(event.kind, event.outcome) for event in asked] == [
+        (TimelineKind.CAPABILITY_CHECKED, "wrong_carrier")
+    ]
+    answered, reported = [event for event in timeline if event.carrier is Carrier.AU][1:3]
+    assert (answered.kind, reported.kind) == (TimelineKind.SUBMIT_ANSWERED, TimelineKind.RECEIPT)
+    assert reported.parts == 2  # two segments, one line
+
+
+async def test_nobodys_message_has_no_carrier_and_no_charge(companies: Companies) -> None:
+    """S-4, S-5, B-1: who was asked last is not the carrier; the log's parts are those of the invoice."""
+    message_id = await _delivered_message(companies)
+    key = {"company": companies.first.company_id, "message": message_id}
+    async with companies.database.transaction() as session:
+        delivered = (await message_detail(session, companies.caller, message_id)).row
+    await companies.rows(
+        "UPDATE messages SET status = 'carrier_undetermined' WHERE company_id = :company AND id = :message",
+        **key,
+    )
+    async with companies.database.transaction() as session:
+        nobodys = await message_detail(session, companies.caller, message_id)
+    assert (delivered.carrier, delivered.charged_parts) == (Carrier.AU, 1)
+    assert (nobodys.row.carrier, nobodys.row.charged_parts) == (None, 0)
+    assert nobodys.timeline[-1].carrier is None
 
 
 async def test_the_home_page_adds_up_counters_and_charges(companies: Companies) -> None:

@@ -13,7 +13,7 @@ from domain.carriers import Carrier, Channel
 from domain.messages import FINAL_STATUSES, FallbackReason, MessageStatus, StatusReason
 from tests.services.factories import Bench, Registered, a_number, accepted, an_id, open_bench, refused, report
 
-RCS = {"channel": Channel.RCS, "carrier": Carrier.DOCOMO}
+RCS: dict[str, Any] = {"channel": Channel.RCS, "carrier": Carrier.DOCOMO}
 
 
 async def charges(bench: Bench) -> list[Any]:
@@ -81,6 +81,41 @@ async def test_the_same_message_twice_in_one_batch_is_closed_once(bench: Bench) 
 
     assert (await bench.campaign_row(campaign)).delivered == 1
     assert len(await charges(bench)) == 1
+
+
+async def test_a_charge_that_is_there_already_is_not_written_or_counted_again(bench: Bench) -> None:
+    """I5, I12: the unique key is the last guard, and the message still ends."""
+    campaign = await bench.campaign()
+    await bench.submitted(bench.order(campaign.message), an_id())
+    await bench.rows(
+        "INSERT INTO billing_entries (company_id, message_id, charge_kind, channel, parts, usage_month)"
+        " VALUES (:company, :message, 'delivery', 'rcs', 1, '2026-01-01')",
+        message=campaign.message,
+    )
+
+    await bench.close(bench.closing(campaign.message))
+
+    assert [c.channel for c in await charges(bench)] == ["rcs"]
+    row = await bench.campaign_row(campaign)
+    assert (row.delivered, row.billable_parts) == (1, 0)
+
+
+async def test_batches_over_the_same_numbers_in_any_order_do_not_lock_each_other_out(bench: Bench) -> None:
+    """What is learned of numbers is shared by all; a deadlock would show as an error."""
+    numbers = [a_number() for _ in range(25)]
+    campaigns = [await bench.campaign(*numbers), await bench.campaign(*reversed(numbers))]
+    for campaign in campaigns:
+        for message in campaign.messages:
+            await bench.submitted(bench.order(message), an_id())
+
+    await asyncio.gather(
+        *(
+            bench.close(*(bench.closing(message, carrier_learned=True) for message in campaign.messages))
+            for campaign in campaigns
+        )
+    )
+
+    assert [(await bench.campaign_row(campaign)).delivered for campaign in campaigns] == [25, 25]
 
 
 async def test_parts_are_those_of_the_stored_text_by_the_contracts_table(bench: Bench) -> None:

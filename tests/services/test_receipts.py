@@ -64,7 +64,7 @@ async def test_duplicates_vanish(bench: Bench) -> None:
     again = await asyncio.gather(bench.store(receipt), bench.store(receipt))
 
     assert states(first) == [DELIVERED]
-    assert again == [[], []]
+    assert not any(again)
     await inbox(bench, message_id)
 
 
@@ -147,6 +147,16 @@ async def test_of_conflicting_receipts_the_first_counts(
     assert (await bench.attempt(campaign.message)).receipt_state == first
 
 
+async def test_a_conflict_on_one_segment_does_not_decide_while_another_is_outstanding(bench: Bench) -> None:
+    ids = [an_id() for _ in range(2)]
+    await sent(bench, *ids)
+
+    told = [await bench.store(report(i, s)) for i, s in ((ids[0], DELIVERED), (ids[0], UNDELIVERED))]
+
+    assert told == [[], []]
+    assert states(await bench.store(report(ids[1], DELIVERED))) == [DELIVERED]
+
+
 async def test_sent_decides_nothing(bench: Bench) -> None:
     message_id = an_id()
     campaign = await sent(bench, message_id)
@@ -182,6 +192,21 @@ async def test_read_means_delivered_and_its_time_is_kept(bench: Bench) -> None:
     applied = await bench.store(rcs(message_id, ReceiptState.READ, occurred_at=NOON))
 
     assert states(applied) == [DELIVERED]
+    assert (await bench.message(campaign.message)).read_at == NOON
+    assert (await bench.campaign_row(campaign)).read == 1
+
+
+async def test_the_first_reading_counts(bench: Bench) -> None:
+    """R-13, I12: a message that reached the handset by two carriers' platforms is read once."""
+    campaign, ids = await bench.campaign(), [an_id(), an_id()]
+    carriers = (Carrier.DOCOMO, Carrier.AU)
+    for carrier, message_id in zip(carriers, ids, strict=True):
+        await bench.submitted(bench.order(campaign.message, carrier, Channel.RCS), message_id)
+
+    for hours, (carrier, message_id) in enumerate(zip(carriers, ids, strict=True)):
+        at = NOON + timedelta(hours=hours)
+        await bench.store(rcs(message_id, ReceiptState.READ, carrier=carrier, occurred_at=at))
+
     assert (await bench.message(campaign.message)).read_at == NOON
     assert (await bench.campaign_row(campaign)).read == 1
 

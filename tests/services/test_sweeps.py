@@ -8,10 +8,10 @@ from sqlalchemy import text
 from domain.campaigns import CampaignStatus
 from domain.carrier_exchange import ReceiptState, SubmitOutcome
 from domain.carriers import Carrier, Channel
+from domain.delivery import Submission
 from domain.messages import MessageStatus
 from services.database import Database
 from services.receipts import AppliedReceipt
-from services.submit_attempts import Submission
 from services.submit_records import record_submits
 from services.sweeps import is_only_sweeper, match_late_receipts, open_campaigns, unsignalled_receipts
 from tests.services.factories import (

@@ -74,7 +74,7 @@ def test_numbers_and_times_are_written_for_people() -> None:
     assert formats.thousands(1234567) == "1,234,567"
     assert formats.thousands(Decimal("10.50")) == "10.5"
     assert formats.thousands(Decimal("12.00")) == "12"
-    assert formats.moment(NOW) == "2026年4月1日（水） 12:00"
+    assert formats.moment(NOW) == "2026年4月1日（水）12:00"
     assert formats.day(date(2026, 4, 1)) == "2026年4月1日（水）"
     assert formats.moment_short(NOW) == "2026/04/01 12:00:00"
     assert formats.masked("09012345678") == "090****5678"

@@ -1,11 +1,14 @@
 """One message, or one campaign, per test on the server whose clock skips ahead."""
 
+from collections.abc import Mapping
+
 import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.fakes import FakeWorld
 from tests.workflows.lab import Lab, define_search_attributes
+from tests.workflows.scenarios import NAMES, Finished, run_scenario
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -15,7 +18,7 @@ async def lab(time_skipping_env: WorkflowEnvironment) -> Lab:
     return Lab(time_skipping_env.client, FakeWorld())
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def real_lab(temporal_client: Client) -> Lab:
-    """The same on the real server, where a second takes a second."""
-    return Lab(temporal_client, FakeWorld(), skips_time=False)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def finished(temporal_client: Client) -> Mapping[str, Finished]:
+    """Every scenario, run once on the real server."""
+    return {name: await run_scenario(temporal_client, name) for name in NAMES}

@@ -9,11 +9,12 @@ from uuid import UUID
 from google.protobuf.empty_pb2 import Empty
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from domain.campaigns import CampaignStatus
 from domain.delivery import CampaignOrder, CampaignSchedule, FeedOrder, FeedProgress
-from domain.send_times import freeze_at
+from domain.send_times import FREEZE_LEAD, freeze_at
 from tests.workflows.fakes import CAMPAIGN, COMPANY
 from workflows.campaign import CampaignWorkflow
 from workflows.client import DeliveryClient, campaign_workflow_id
@@ -33,6 +34,7 @@ class FakeCampaign:
     is_frozen: bool = False
     status: CampaignStatus = CampaignStatus.REGISTERED
     campaign_id: UUID = CAMPAIGN
+    freeze_lead: timedelta = FREEZE_LEAD
     # The start fails this often before the row lets it go (the database's clock a moment behind).
     refused_begins: int = 0
     during_load: Callable[[], Awaitable[None]] | None = None
@@ -89,7 +91,7 @@ class FakeCampaign:
         schedule = None
         if self.status is CampaignStatus.REGISTERED:
             schedule = CampaignSchedule(
-                freeze_at=freeze_at(self.send_at, self.registered_at),
+                freeze_at=freeze_at(self.send_at, self.registered_at, self.freeze_lead),
                 send_at=self.send_at or self.registered_at,
                 is_frozen=self.is_frozen,
             )
@@ -133,6 +135,9 @@ class FakeCampaign:
 
 
 async def server_time(client: Client) -> datetime:
-    """Return the server's clock: that of the time-skipping one, or this machine's."""
-    answer = await client.test_service.get_current_time(Empty())
+    """Return the server's clock: that of the time-skipping one, or this machine's for the real one."""
+    try:
+        answer = await client.test_service.get_current_time(Empty())
+    except RPCError:
+        return datetime.now(UTC)
     return answer.time.ToDatetime(tzinfo=UTC)

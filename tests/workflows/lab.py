@@ -45,10 +45,9 @@ class Lab:
     def order(self, plan: ChannelPlan, **options: Any) -> DeliveryOrder:
         """A message of the plan; all carriers in market order unless ``options`` say otherwise."""
         return DeliveryOrder(
-            **{"carriers": MARKET_ORDER, **options},
+            **{"carriers": MARKET_ORDER, "message_id": uuid4(), **options},
             company_id=COMPANY,
             campaign_id=CAMPAIGN,
-            message_id=uuid4(),
             plan=plan,
         )
 

@@ -1,6 +1,5 @@
 """A campaign: its time, the freeze 15 minutes ahead, edits and cancels, the feed (P-3, O-3, S-7)."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,8 +16,6 @@ from workflows.campaign import FEEDS_PER_RUN, MESSAGES_PER_FEED, CampaignWorkflo
 from workflows.task_queues import CAMPAIGNS
 
 HOUR, QUARTER, SECOND = timedelta(hours=1), timedelta(minutes=15), timedelta(seconds=1)
-
-MakeCampaign = Callable[..., FakeCampaign]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from domain.carrier_exchange import ReceiptState
 from domain.carriers import Carrier
-from domain.delivery import ReceiptNotice, SubmissionOutcome
+from domain.delivery import ReceiptNotice, SubmissionOutcome, WaitingTimes
 from domain.messages import ChannelPlan, MessageStatus, StatusReason
 from tests.workflows.fakes import (
     DURING_SUBMIT,
@@ -196,8 +196,6 @@ async def test_tries_again_as_long_as_a_link_says_not_now(lab: Lab) -> None:
 
 async def test_waits_by_the_settings_when_they_are_shorter(lab: Lab) -> None:
     """Issue 2 §2: the waiting times are settings."""
-    from domain.delivery import WaitingTimes
-
     lab.world.sms(docomo=delivered(after=31))
     closing = await lab.deliver(SMS, waiting=WaitingTimes(fallback_after=10, expires_after=30))
     assert closing.status is MessageStatus.UNKNOWN

@@ -96,8 +96,7 @@ STATUS_MEANINGS: dict[MessageStatus, str] = {
     MessageStatus.CARRIER_UNDETERMINED: "どのキャリアの番号か判定できませんでした。課金されません。",
     MessageStatus.EXCLUDED: "配信しない条件に当てはまったため、送信していません。",
     MessageStatus.CANCELLED: "送信する前に取り消されました。",
-    MessageStatus.UNKNOWN: "キャリアから結果の通知がなく、届いたか分かりません。"
-    "二重に届かないよう再送はしません。",
+    MessageStatus.UNKNOWN: "届いたかどうか分かりません。二重に届かないよう、再送はしません。",
 }
 
 REASON_MEANINGS: dict[StatusReason, str] = {
@@ -114,5 +113,5 @@ REASON_MEANINGS: dict[StatusReason, str] = {
     StatusReason.DUPLICATE: "同じ番号が同じ案件の中にありました。",
     StatusReason.OTHER_CARRIER: "キャリア別配信で選ばれていないキャリアの番号です。",
     StatusReason.CONTENT_INVALID: "本文がキャリアの決まりに合いませんでした。",
-    StatusReason.NO_RECEIPT: "キャリアから結果の通知が届きませんでした。",
+    StatusReason.NO_RECEIPT: "待ち時間の上限までに、キャリアから結果の通知がありませんでした。",
 }

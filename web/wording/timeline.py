@@ -58,6 +58,8 @@ def outcome_words(event: TimelineEvent) -> str:
         return f"{WORDS[ChargeKind][ChargeKind(event.outcome)]} {event.parts:,}通"
     if event.kind is TimelineKind.SUBMIT_STARTED and event.parts:
         return f"{event.parts:,}通"
+    if event.kind is TimelineKind.RECEIPT and event.outcome and (event.parts or 1) > 1:
+        return f"{_ALL[ReceiptState][ReceiptState(event.outcome)]}（{event.parts:,}通とも）"
     enumeration = _OUTCOMES.get(event.kind)
     if enumeration is None:
         return ""

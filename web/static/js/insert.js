@@ -1,6 +1,7 @@
 // Buttons that put {{列名}} where the cursor is. They are shown only where this script runs.
 export function insertVariables(root) {
   for (const row of root.querySelectorAll("[data-inserts-into]")) row.hidden = false;
+  for (const list of root.querySelectorAll("[data-buttons-replace]")) list.hidden = true;
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-insert]");
     if (!button) return;
