@@ -15,7 +15,6 @@ from phonenumbers import carrier as number_blocks
 
 from domain.carriers import Carrier
 
-# 0x00 is no mobile block: 0800 is toll-free, 0600, 0700 and 0900 are not assigned.
 # 0800 is free-phone, 0600 and 0700 belong to nobody; 0900 belongs to nobody either, but is where
 # carriers' test numbers live.
 _NATIONAL = re.compile(r"0(?:[678]0[1-9]|90[0-9])[0-9]{7}")

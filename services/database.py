@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
+import psycopg
+from sqlalchemy import ExceptionContext, event, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 
@@ -13,6 +14,23 @@ def driver_url(database_url: str) -> str:
     if not separator or scheme.split("+")[0] not in ("postgres", "postgresql"):
         raise ValueError("DATABASE_URL must begin with postgresql://")
     return f"postgresql+psycopg://{rest}"
+
+
+def _keep_values_out_of_errors(context: ExceptionContext) -> None:
+    """Leave of PostgreSQL's complaint what quotes nobody's number or text (I10).
+
+    Its details quote whole rows; the first line quotes values where the data itself is refused (class 22).
+    Errors end up in logs and, from activities, in Temporal.
+    """
+    original = context.original_exception
+    if not isinstance(original, psycopg.Error) or original.sqlstate is None:
+        return  # not from the server: a connection that failed names addresses only
+    complaint = original.diag.message_primary
+    if complaint is None or original.sqlstate.startswith("22"):
+        complaint = f"SQLSTATE {original.sqlstate}"
+    original.args = (complaint,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(original).__name__}) {complaint}",)
 
 
 class Database:
@@ -35,6 +53,7 @@ class Database:
                 "prepare_threshold": 5,
             },
         )
+        event.listen(self._engine.sync_engine, "handle_error", _keep_values_out_of_errors)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager

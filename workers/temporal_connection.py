@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.service import GrpcCompression
 
 from workers.settings import Settings
+from workflows.failures import DATA_CONVERTER
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +21,7 @@ async def connect_to_temporal(settings: Settings, *, wait: bool = True) -> Clien
             return await Client.connect(
                 settings.temporal_address,
                 namespace=settings.temporal_namespace,
+                data_converter=DATA_CONVERTER,
                 # Client and server share a machine or a LAN: compressing costs more than it saves.
                 grpc_compression=GrpcCompression.NONE,
                 lazy=not wait,

@@ -1,8 +1,6 @@
 """How the rest of the platform speaks to the workflows. Workflow ids are made here and nowhere else."""
 
-import asyncio
 import contextlib
-from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -126,17 +124,6 @@ class DeliveryClient:
                 return False
             raise
         return True
-
-    async def cancel_deliveries(self, message_ids: Sequence[UUID]) -> None:
-        """Ask messages to send nothing more; those that have ended are left alone."""
-        await asyncio.gather(*(self._cancel(message_id) for message_id in message_ids))
-
-    async def _cancel(self, message_id: UUID) -> None:
-        try:
-            await self._handle(message_id).signal(MessageDeliveryWorkflow.cancel)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
 
     def _handle(self, message_id: UUID) -> WorkflowHandle[MessageDeliveryWorkflow, object]:
         return self._client.get_workflow_handle(message_workflow_id(message_id))

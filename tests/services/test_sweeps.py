@@ -145,9 +145,9 @@ async def test_an_orphan_is_adopted_by_the_one_lost_submit_to_its_number(bench: 
     campaign, message_id = await lost(bench), an_id()
     await bench.store(report(message_id, DELIVERED, phone_number=campaign.phone_numbers[0]))
 
-    await age(bench, message_id, "59 seconds")
+    await age(bench, message_id, "50 seconds")
     assert await matched(bench) == [], "the answer itself gets a minute"
-    await age(bench, message_id, "2 seconds")
+    await age(bench, message_id, "11 seconds")
     (found,) = await matched(bench)
 
     assert (found.message_id, found.notice.state) == (campaign.message, DELIVERED)

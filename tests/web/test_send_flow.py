@@ -184,4 +184,4 @@ async def test_progress_is_a_fragment_that_says_when_to_ask_again(owner: Staff) 
     fragment = await owner.client.get(f"/campaigns/{campaign_id}/progress", headers={"HX-Request": "true"})
     assert "<html" not in fragment.text
     assert "data-poll-after=" in fragment.text
-    assert "0 / 3件" in fragment.text
+    assert "3件中0件の結果が出ました" in fragment.text

@@ -39,6 +39,9 @@ class Report:
     reason: StatusReason | None = None
 
 
+LAG_SECONDS = 8
+"""What a step may come late on a busy machine: the server's clock goes on while our processes work."""
+
 DURING_SUBMIT = -1.0
 """``Report.after``: the receipt reaches the workflow before the answer to the submit does."""
 
@@ -133,9 +136,10 @@ class FakeWorld:
         (call,) = [call for call in self.calls if str(call) == step]
         return call
 
-    def seconds_between(self, first: str, second: str) -> int:
-        """Return the whole seconds of the workflow's time between two steps."""
-        return int((self.call(second).at - self.call(first).at).total_seconds())
+    def assert_follows(self, second: str, first: str, *, after: float) -> None:
+        """The second step came so many seconds of the server's time after the first, never before."""
+        waited = (self.call(second).at - self.call(first).at).total_seconds()
+        assert after <= waited < after + LAG_SECONDS, f"{second} came {waited} s after {first}"
 
     @property
     def queues(self) -> list[str]:

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from domain.campaigns import CampaignStatus
 from domain.delivery import CampaignOrder
 from tests.workflows.fake_campaign import FakeCampaign, server_time
-from tests.workflows.fakes import CAMPAIGN, COMPANY
+from tests.workflows.fakes import CAMPAIGN, COMPANY, LAG_SECONDS
 from tests.workflows.lab import Lab
 from workflows.campaign import FEEDS_PER_RUN, MESSAGES_PER_FEED, CampaignWorkflow
 from workflows.task_queues import CAMPAIGNS
@@ -36,8 +36,8 @@ async def run(lab: Lab, campaign: FakeCampaign) -> None:
 
 
 def assert_at(moment: datetime, due: datetime) -> None:
-    """To the second: not before, and less than one second after."""
-    assert due - timedelta(milliseconds=5) <= moment < due + SECOND
+    """Never before its time, and after it only by what a busy machine takes."""
+    assert due - timedelta(milliseconds=5) <= moment < due + timedelta(seconds=LAG_SECONDS)
 
 
 async def test_an_immediate_send_starts_at_once(lab: Lab, now: datetime) -> None:

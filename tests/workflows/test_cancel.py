@@ -59,7 +59,7 @@ async def test_while_waiting_the_rcs_is_discarded_and_no_sms_goes_out(
     closing = await lab.deliver(plan)
     assert (closing.status, closing.channel) == (MessageStatus.CANCELLED, Channel.RCS)
     assert lab.world.steps == ["submit_rcs docomo", "revoke_rcs docomo"]
-    assert lab.world.seconds_between("submit_rcs docomo", "revoke_rcs docomo") == max(int(after), 0)
+    lab.world.assert_follows("revoke_rcs docomo", "submit_rcs docomo", after=max(int(after), 0))
 
 
 async def test_an_rcs_that_was_already_delivered_ends_delivered(lab: Lab) -> None:

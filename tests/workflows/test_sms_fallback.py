@@ -46,8 +46,8 @@ async def test_falls_back_to_sms_after_ten_minutes(lab: Lab) -> None:
     assert (closing.status, closing.channel) == (MessageStatus.DELIVERED, Channel.SMS)
     assert closing.fallback_reason is FallbackReason.NOT_DELIVERED_IN_TIME
     assert lab.world.steps == THEN_SMS
-    assert lab.world.seconds_between("submit_rcs docomo", "revoke_rcs docomo") == MINUTES_10
-    assert lab.world.seconds_between("revoke_rcs docomo", "submit_sms docomo") == 0
+    lab.world.assert_follows("revoke_rcs docomo", "submit_rcs docomo", after=MINUTES_10)
+    lab.world.assert_follows("submit_sms docomo", "revoke_rcs docomo", after=0)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ async def test_sends_the_sms_at_once_without_the_app(lab: Lab) -> None:
     assert closing.fallback_reason is FallbackReason.NOT_CAPABLE
     assert (closing.status, closing.carrier) == (MessageStatus.DELIVERED, Carrier.AU)
     assert lab.world.steps == ["submit_rcs docomo", "submit_rcs au", "submit_sms au"]
-    assert lab.world.seconds_between("submit_rcs docomo", "submit_sms au") == 0
+    lab.world.assert_follows("submit_sms au", "submit_rcs docomo", after=0)
     sms = lab.world.call("submit_sms au").order
     assert (sms.not_before, sms.reserves_slot) == (slot, False)
 
@@ -232,7 +232,7 @@ async def test_an_unknown_rcs_submit_gets_its_ten_minutes_too(lab: Lab) -> None:
     lab.world.sms(docomo=delivered())
     closing = await lab.deliver(FALLBACK)
     assert closing.fallback_reason is FallbackReason.NOT_DELIVERED_IN_TIME
-    assert lab.world.seconds_between("submit_rcs docomo", "submit_sms docomo") == MINUTES_10
+    lab.world.assert_follows("submit_sms docomo", "submit_rcs docomo", after=MINUTES_10)
 
 
 @pytest.mark.parametrize("after", [DURING_SUBMIT, MINUTES_10 - 1])
