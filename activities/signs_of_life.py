@@ -1,4 +1,4 @@
-"""Heartbeats of carrier calls that take long, for every activity of a worker."""
+"""Carrier calls under way: they heartbeat, and they are not broken off half-way."""
 
 import asyncio
 from typing import Any
@@ -11,7 +11,11 @@ EVERY_SECONDS = 4.0
 
 
 class SignsOfLife(Interceptor):
-    """Lets Temporal tell a slow carrier from a dead worker: a call under way heartbeats regularly."""
+    """Lets Temporal tell a slow carrier from a dead worker: a call under way heartbeats regularly.
+
+    A worker that slept through its heartbeats is told to cancel when it wakes up. It finishes first: what
+    the carrier answered, above all its message id, must be put on record.
+    """
 
     def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
         self._every_seconds = every_seconds
@@ -27,11 +31,15 @@ class _Heartbeating(ActivityInboundInterceptor):
         self._every_seconds = every_seconds
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
-        # A task of its own costs nothing until it first wakes up, and runs in this activity's context,
-        # which is how the heartbeats find it.
+        # Tasks run in a copy of this activity's context, which is how heartbeats find it.
         beating = asyncio.create_task(self._beat())
+        call = asyncio.ensure_future(super().execute_activity(input))
         try:
-            return await super().execute_activity(input)
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            if not activity.is_worker_shutdown():
+                await asyncio.wait([call])
+            raise
         finally:
             beating.cancel()
 

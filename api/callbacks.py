@@ -33,7 +33,7 @@ async def receive_maap_webhook(request: Request, carrier: Annotated[Carrier, Pat
     await asyncio.gather(*(inbox.receive(receipt) for receipt in receipts))
     for event in events:
         if isinstance(event, InboundMessage):
-            # Replies get their own table with their own issue; nothing of their content is logged.
+            # Not kept yet (P-8, R-5, L-1); nothing of their content is logged.
             log.info(
                 "inbound_message_received", carrier=carrier.value, has_postback=bool(event.postback_data)
             )

@@ -39,24 +39,32 @@ class Sweeper:
     async def run(self, every_seconds: float) -> None:
         """Sweep until cancelled. A failing sweep is logged and the next one tries again."""
         while True:
-            try:
-                await self.sweep()
-            except Exception as failure:
-                log.warning("sweep_failed", failure=type(failure).__name__)
+            # Each by itself: whatever is wrong with a receipt, campaigns start.
+            for sweep in (self.sweep_campaigns, self.sweep_receipts):
+                try:
+                    await sweep()
+                except Exception as failure:
+                    log.warning("sweep_failed", sweep=sweep.__name__, failure=type(failure).__name__)
             await asyncio.sleep(every_seconds)
 
-    async def sweep(self) -> None:
-        """Start campaigns that have no workflow, match late receipts, repeat lost announcements."""
+    async def sweep_campaigns(self) -> None:
+        """Start campaigns that have no workflow; tell those that have not heard of an edit."""
         async with self._database.transaction() as session:
             if not await is_only_sweeper(session):
                 return
-            receipts = await match_late_receipts(session)
-            receipts += await unsignalled_receipts(session)
             campaigns = await open_campaigns(session)
             overdue = await overdue_campaigns(session, self._freeze_lead)
         for company_id, campaign_id in campaigns:
             await self._delivery.start_campaign(company_id, campaign_id)
         for campaign_id in overdue:
             await self._delivery.schedule_changed(campaign_id)
+
+    async def sweep_receipts(self) -> None:
+        """Match late receipts and repeat lost signals."""
+        async with self._database.transaction() as session:
+            if not await is_only_sweeper(session):
+                return
+            receipts = await match_late_receipts(session)
+            receipts += await unsignalled_receipts(session)
         for receipt in receipts:
             await self._inbox.signal(receipt)

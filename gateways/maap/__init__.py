@@ -1,4 +1,4 @@
-"""+Message (RCS) over the GSMA MaaP chatbot API of docomo, au and SoftBank (carriers.md §2)."""
+"""+Message (RCS) over the GSMA MaaP chatbot API of docomo, au and SoftBank (docs/carriers.md §2)."""
 
 from gateways.maap.client import MaapClient, MaapState
 from gateways.maap.statuses import PROFILES, MaapProfile

@@ -1,4 +1,4 @@
-"""RCSMessage bodies (carriers.md §2; ``message_schema.json`` beside this file says what is valid).
+"""RCSMessage bodies (docs/carriers.md §2; ``message_schema.json`` beside this file says what is valid).
 
 A body is an envelope (contact, expiry, traffic type) around one content. A content is a dict of
 ``RCSMessage`` members made by one ``*_content`` function; ``message_body`` picks it.

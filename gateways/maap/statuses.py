@@ -1,7 +1,7 @@
 """What MaaP's codes and words mean to us: tables first, the few rules to read them after.
 
 Real carrier dialects are under NDA, so codes are profile data, one profile per carrier
-(carriers.md, first lines); the values below are the simulator's and invented.
+(docs/carriers.md, first lines); the values below are the simulator's and invented.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from domain.carriers import Carrier
 from domain.messages import StatusReason
 from gateways.maap.transport import Answer, CallError
 
-# messageStatus events; spellings beyond GSMA's own are those carriers.md §2 tells us to accept.
+# messageStatus events; spellings beyond GSMA's own are those docs/carriers.md §2 tells us to accept.
 RECEIPT_STATES: dict[str, ReceiptState] = {
     "sent": ReceiptState.SENT,
     "delivered": ReceiptState.DELIVERED,
@@ -62,7 +62,7 @@ class MaapProfile:
     """One carrier's dialect. Codes are ``reason.code`` or the HTTP status, as text."""
 
     wrong_carrier_codes: frozenset[str] = frozenset({"40402"})
-    # 429 is "rate limit / capacity" (carriers.md §2). These codes mean "not now", to be repeated; any
+    # 429 is "rate limit / capacity" (docs/carriers.md §2). These codes mean "not now", to be repeated; any
     # other 429, with a code or without, is capacity exceeded, for which the SMS goes out (R-12).
     throttle_codes: frozenset[str] = frozenset({"42901"})
     already_delivered_codes: frozenset[str] = frozenset({"409"})

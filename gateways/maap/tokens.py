@@ -43,7 +43,7 @@ class TokenKeeper:
 
     While the token is valid no caller waits: from shortly before its end a renewal runs in the
     background. Without a valid token all callers wait for the same request and share its result.
-    ``clock`` is in seconds, monotonic. Source: carriers.md §2, ``POST {root}/oauth2/v1/token``.
+    ``clock`` is in seconds, monotonic. Source: docs/carriers.md §2, ``POST {root}/oauth2/v1/token``.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def reason_code(self) -> str | None:
-        """``{"reason":{"code":40402}}`` → ``"40402"`` (carriers.md §2), at most 64 characters."""
+        """``{"reason":{"code":40402}}`` → ``"40402"`` (docs/carriers.md §2), at most 64 characters."""
         reason = self.content.get("reason")
         code = reason.get("code") if isinstance(reason, dict) else None
         # bool is an int to Python, but no code.

@@ -1,6 +1,6 @@
-"""What a carrier's MaaP posts to us, in our words (carriers.md §2 "Webhooks to us").
+"""What a carrier's MaaP posts to us, in our words (docs/carriers.md §2 "Webhooks to us").
 
-``parse_webhook`` never raises: whatever comes is stored and answered 200. Its strings are safe to
+``parse_webhook`` never raises: whatever comes is answered 200. Its strings are safe to
 store (no NUL, no half surrogate pairs: PostgreSQL takes neither) and its ids short enough for keys.
 """
 
@@ -26,7 +26,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class WhyUnreadable(StrEnum):
-    """Why an event is kept as it came."""
+    """Why an event is acknowledged and nothing more."""
 
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
@@ -41,7 +41,7 @@ class WhyUnreadable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnreadableEvent:
-    """An event to store and acknowledge only. ``event`` is its name as given, ``raw`` the body."""
+    """An event to acknowledge only. ``event`` is its name as given, ``raw`` the body."""
 
     carrier: Carrier
     why: WhyUnreadable

@@ -1,4 +1,4 @@
-"""Misdelivery prevention over CAMARA Number Recycling (carriers.md §3)."""
+"""Misdelivery prevention over CAMARA Number Recycling (docs/carriers.md §3)."""
 
 from gateways.number_recycling.breaker import CircuitPosition, CircuitState
 from gateways.number_recycling.client import (

@@ -1,4 +1,4 @@
-"""CAMARA Number Recycling 0.2: has a number changed hands since a date? (M-1, carriers.md §3)"""
+"""CAMARA Number Recycling 0.2: has a number changed hands since a date? (M-1, docs/carriers.md §3)"""
 
 import asyncio
 import json

@@ -51,7 +51,7 @@ ALPHANUMERIC = NumberType(5, 0)
 UNKNOWN_NUMERIC = NumberType(0, 1)
 
 
-# carriers.md §1.2: "not my subscriber", said in the submit_sm_resp.
+# docs/carriers.md §1.2: "not my subscriber", said in the submit_sm_resp.
 WRONG_CARRIER_STATUSES = frozenset({0x0B, *range(0x0400, 0x0500)})
 # MAP errors (3GPP TS 29.002 §17.6.6) as SMSCs print them: hexadecimal and decimal, normalised by
 # ``statuses.normalised_error``. UNDELIV alone does not tell "switched off" from "no such number".

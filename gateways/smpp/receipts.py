@@ -2,7 +2,7 @@
 
 The text form is SMPP v3.4 Appendix B (``id:… sub:… dlvrd:… submit date:… done date:… stat:… err:…
 text:…``); all values are strings to us. The TLVs receipted_message_id, message_state and
-network_error_code win over the text (carriers.md §1.1).
+network_error_code win over the text (docs/carriers.md §1.1).
 """
 
 import re

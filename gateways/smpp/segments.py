@@ -1,6 +1,6 @@
 """Text to the segments of one SMS: UCS-2 (UTF-16BE), cut without splitting a surrogate pair.
 
-Source: carriers.md §1.2; 3GPP TS 23.040 §9.2.3.24 (user data header), SMPP v3.4 §5.3.2.22–24 (SAR).
+Source: docs/carriers.md §1.2; 3GPP TS 23.040 §9.2.3.24 (user data header), SMPP v3.4 §5.3.2.22–24 (SAR).
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """What the carriers' codes mean in the platform's words. Unmapped codes never raise; they are kept raw.
 
 Sources: SMPP v3.4 §5.1.3 (command_status), §5.2.28 (message_state), Appendix B (receipt ``stat``);
-carriers.md §1.1–1.2.
+docs/carriers.md §1.1–1.2.
 """
 
 from collections.abc import Mapping

@@ -156,7 +156,7 @@ async def test_a_message_waiting_for_a_full_carrier_can_be_cancelled(bench: Benc
 
 
 async def test_an_unknown_outcome_is_never_submitted_again(bench: Bench) -> None:
-    """carriers.md §2: there is no idempotency key."""
+    """docs/carriers.md §2: there is no idempotency key."""
     campaign = await bench.campaign()
     platform = FakeRcsPlatform(answers=[refused(Outcome.UNKNOWN)])
     worker = Steps(bench, platform)

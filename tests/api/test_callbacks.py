@@ -1,4 +1,4 @@
-"""What carriers' +Message platforms post: let in by token, answered when committed (carriers.md §2)."""
+"""What carriers' +Message platforms post: let in by token, answered when committed (docs/carriers.md §2)."""
 
 import json
 from collections.abc import Iterator

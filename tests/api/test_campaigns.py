@@ -1,4 +1,4 @@
-"""Registering, reading and cancelling campaigns by program (P-2, P-3, P-9, §4 of the issue)."""
+"""Registering, reading and cancelling campaigns by program (P-2, P-3, P-9)."""
 
 import asyncio
 from datetime import timedelta
@@ -66,7 +66,7 @@ async def test_registers_what_can_be_sent_and_names_the_rest(
 
 
 async def test_ten_retries_at_once_are_one_campaign(client: httpx.AsyncClient, companies: Companies) -> None:
-    """§7: a retried POST."""
+    """A retried POST registers once."""
     request = request_of(3, 100, recipients=[{"phone_number": n} for n in [*numbers(3, 100), "1"]])
     request["sms_text"] = "明日です。"
     key = {"Idempotency-Key": str(uuid4())}
@@ -84,7 +84,7 @@ async def test_ten_retries_at_once_are_one_campaign(client: httpx.AsyncClient, c
 async def test_one_key_for_two_requests_is_a_conflict(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient
 ) -> None:
-    """§7: the same in another order is the same; anything else is not; keys belong to a company."""
+    """The same in another order is the same; anything else is not; keys belong to a company."""
     key = {"Idempotency-Key": "order-1"}
     request = request_of(1, 200)
     first = await client.post("/campaigns", json=request, headers=key)
@@ -99,7 +99,7 @@ async def test_one_key_for_two_requests_is_a_conflict(
 
 
 async def test_a_refused_request_leaves_its_key_free(client: httpx.AsyncClient) -> None:
-    """§7: nothing half-registered."""
+    """Nothing half-registered."""
     key = {"Idempotency-Key": "mended"}
     problem_of(
         await client.post("/campaigns", json=request_of(name=""), headers=key), 422, "campaign_refused"
@@ -150,7 +150,7 @@ async def test_pages_of_messages(client: httpx.AsyncClient) -> None:
 
 
 async def test_other_companies_find_nothing(client: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
-    """Design §7: another company's id, a random one and nonsense get the very same answer."""
+    """I9: another company's id, a random one and nonsense get the very same answer."""
     created = (await client.post("/campaigns", json=request_of(1, 700))).json()
     (message,) = (await client.get(f"/campaigns/{created['id']}/messages")).json()["items"]
     for campaign_id in (created["id"], uuid4(), "nonsense"):
@@ -168,7 +168,7 @@ async def test_other_companies_find_nothing(client: httpx.AsyncClient, stranger:
 async def test_a_temporal_that_is_down_does_not_stop_a_registration(
     client: httpx.AsyncClient, app: FastAPI
 ) -> None:
-    """§7: the row is the outbox."""
+    """Decision 0008: the row is the outbox."""
     app.state.delivery.failure = RuntimeError("down")
     response = await client.post("/campaigns", json=request_of(1, 800))
     assert response.status_code == 201

@@ -1,4 +1,4 @@
-"""Everything that goes wrong is a problem answer with a code (RFC 9457, §7 of the issue)."""
+"""Everything that goes wrong is a problem answer with a code (RFC 9457)."""
 
 import json
 from datetime import timedelta
@@ -44,7 +44,7 @@ async def count_of(companies: Companies) -> int:
 async def test_refuses_a_bad_campaign(
     client: httpx.AsyncClient, companies: Companies, changes: dict[str, Any], field: str, code: str
 ) -> None:
-    """§7: what, where, how to mend it; nothing half-registered."""
+    """What, where, how to mend it; nothing half-registered."""
     before = await count_of(companies)
     problem = problem_of(
         await client.post("/campaigns", json=request_of(1, **changes)), 422, "campaign_refused"
@@ -56,7 +56,7 @@ async def test_refuses_a_bad_campaign(
 
 
 async def test_names_the_place_of_a_bad_variable(client: httpx.AsyncClient) -> None:
-    """§7: what and where."""
+    """What and where."""
     answer = await client.post("/campaigns", json=request_of(1, sms_text="{{氏名}}様\nご住所 {{住所}}"))
     (error,) = problem_of(answer, 422, "campaign_refused")["errors"]
     assert (error["name"], error["line"], error["column"]) == ("住所", 2, 5)
@@ -64,7 +64,7 @@ async def test_names_the_place_of_a_bad_variable(client: httpx.AsyncClient) -> N
 
 
 async def test_says_why_no_recipient_is_left(client: httpx.AsyncClient) -> None:
-    """§7: no valid recipient."""
+    """P-11: no valid recipient."""
     recipients = [{"phone_number": "117"}, {"phone_number": "02012345678"}]
     answer = await client.post("/campaigns", json=request_of(sms_text="x", recipients=recipients))
     errors = problem_of(answer, 422, "campaign_refused")["errors"]
@@ -170,7 +170,7 @@ async def test_refuses_a_made_up_cursor(client: httpx.AsyncClient) -> None:
 async def test_says_when_to_come_back_while_the_database_is_down(
     client: httpx.AsyncClient, app: FastAPI
 ) -> None:
-    """§7: database down."""
+    """Database down."""
     app.state.database = Database("postgresql://nobody@127.0.0.1:1/nowhere")
     for answer in (await client.get("/campaigns"), await client.post("/campaigns", json=request_of(1))):
         problem_of(answer, 503, "temporarily_unavailable")
@@ -190,7 +190,7 @@ async def test_answers_are_not_stored(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_description_is_complete(anonymous: httpx.AsyncClient) -> None:
-    """§4: OpenAPI: every operation with its problems, security and schemas that resolve."""
+    """OpenAPI: every operation with its problems, security and schemas that resolve."""
     schema = (await anonymous.get("/api/v1/openapi.json")).json()
     operations = {
         f"{method.upper()} {path}": operation

@@ -17,6 +17,7 @@ from domain.campaigns import CampaignStatus
 from domain.carrier_exchange import Capability, ReceiptState, RecyclingOutcome, RevokeOutcome, SubmitOutcome
 from domain.carriers import Carrier
 from domain.messages import ChannelPlan, FallbackReason, MessageStatus, StatusReason
+from domain.permissions import Permission, Role, allows
 from domain.phone_numbers import is_mobile_number
 from tests.e2e.magic_numbers import EXPECTED
 from web.wording import word
@@ -28,10 +29,11 @@ from workflows.task_queues import ALL
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
 # These describe the code itself: every word in them that looks like code has to stand in it.
-OF_THE_CODE = [page for page in PAGES if page.name not in ("operations.md", "simulator.md")]
+OF_THE_CODE = [page for page in PAGES if page.stem not in ("operations", "simulator")]
 README = PAGES[0].read_text("utf-8")
 ARCHITECTURE = (DOCS / "architecture.md").read_text("utf-8")
 GLOSSARY = (DOCS / "glossary.md").read_text("utf-8")
+REQUIREMENTS = (DOCS / "requirements.md").read_text("utf-8")
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)
@@ -42,6 +44,16 @@ FOLDERS = {p.name for p in ROOT.iterdir() if p.is_dir() and p.name not in IGNORE
 MADE = ("var/", ".venv", "web/static/vendor/", "deploy/secrets/")
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
 LONGEST_DECISION = 40
+
+# P-11, I3: a requirement of a group, or an invariant.
+GROUPS = "PSRMUOALCNB"
+REQUIREMENT = rf"\b(?:[{GROUPS}]-\d+|I\d+)\b"
+WRITTEN_BY_PEOPLE = {".py", ".md", ".html", ".js", ".css", ".json", ".toml", ".yml", ".yaml"} | {
+    ".sh",
+    ".sql",
+    ".conf",
+    ".env",
+}
 
 
 def page_id(page: Path) -> str:
@@ -135,6 +147,89 @@ def anchors_of(page: Path) -> set[str]:
     """The addresses of headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", without_code_blocks(page.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+# -- References -------------------------------------------------------------------------------------------
+
+
+def texts_of_people() -> Iterator[tuple[Path, str]]:
+    """Every file somebody wrote, with its text: product, tests, docs, deployment."""
+    for folder in FOLDERS:
+        for path in (ROOT / folder).rglob("*"):
+            recorded = "histories" in path.parts or str(path.relative_to(ROOT)).startswith(MADE)
+            if path.suffix in WRITTEN_BY_PEOPLE and not recorded:
+                yield path, path.read_text("utf-8")
+    for path in ROOT.glob("*"):
+        if path.is_file() and path.name not in IGNORED:
+            yield path, path.read_text("utf-8")
+
+
+def test_every_requirement_quoted_is_explained() -> None:
+    explained = set(re.findall(rf"^\| ({REQUIREMENT}) \|", REQUIREMENTS, re.MULTILINE))
+    unexplained = {
+        f"{page_id(path)}: {quoted}"
+        for path, text in texts_of_people()
+        if path.suffix in (".py", ".md", ".html")
+        for quoted in re.findall(REQUIREMENT, text)
+        if quoted not in explained
+    }
+    assert unexplained == set()
+
+
+def test_requirements_are_numbered_without_gaps() -> None:
+    listed = re.findall(r"^\| ([A-Z])-?(\d+) \|", REQUIREMENTS, re.MULTILINE)
+    assert {letter for letter, _ in listed} == {*GROUPS, "I"}
+    for letter in (*GROUPS, "I"):
+        numbers = [int(number) for group, number in listed if group == letter]
+        assert numbers == list(range(1, len(numbers) + 1)), letter
+
+
+def test_every_requirement_says_how_far_it_is() -> None:
+    rows = re.findall(rf"^\| (?:[{GROUPS}]-\d+) \| .+ \| ([^|]+) \|$", REQUIREMENTS, re.MULTILINE)
+    assert len(rows) > 70
+    assert [state for state in rows if not re.match(r"built\b|partly: |not yet\b", state)] == []
+
+
+def test_the_roles_are_those_of_the_code() -> None:
+    roles = (Role.COMPANY_ADMIN, Role.SENIOR_ADMIN, Role.ADMIN, Role.GENERAL_USER)
+    assert [cells[0].strip("`") for cells in rows_after(REQUIREMENTS, "### Roles")] == list(Permission)
+    for cells in rows_after(REQUIREMENTS, "### Roles"):
+        permission = Permission(cells[0].strip("`"))
+        assert [cell == "✓" for cell in cells[1:]] == [allows(role, permission) for role in roles]
+
+
+def test_every_page_named_anywhere_exists() -> None:
+    """From the root, as code names pages, or from the folder of the page that names it."""
+    missing = {
+        f"{page_id(path)}: {name}"
+        for path, text in texts_of_people()
+        for name in re.findall(r"[\w./-]*\w\.md\b", without_paths_of_code(text))
+        if not (ROOT / name).is_file() and not (path.suffix == ".md" and (path.parent / name).is_file())
+    }
+    assert missing == set()
+
+
+def without_paths_of_code(text: str) -> str:
+    """Leave out ``DOCS / "page.md"`` and the like: opening such a file is test enough."""
+    return re.sub(r"/ \"[\w-]+\.md\"", "", text)
+
+
+def test_every_decision_named_exists() -> None:
+    numbers = {page.name[:4] for page in DECISIONS}
+    named = {n for _, text in texts_of_people() for n in re.findall(r"\b[Dd]ecision (\d{4})\b", text)}
+    assert {"0007", "0008"} <= named <= numbers
+
+
+def test_sections_of_the_carriers_page_exist() -> None:
+    headings = set(
+        re.findall(r"^#+ (\d(?:\.\d)?)\.? ", (DOCS / "carriers.md").read_text("utf-8"), re.MULTILINE)
+    )
+    named = {
+        section
+        for _, text in texts_of_people()
+        for section in re.findall(r"docs/carriers\.md §(\d(?:\.\d)?)", text)
+    }
+    assert {"1.1", "1.2", "1.3", "2", "3"} <= named <= headings
 
 
 # -- README -----------------------------------------------------------------------------------------------

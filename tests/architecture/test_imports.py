@@ -1,4 +1,4 @@
-"""Imports point down; the simulator and the platform share nothing (design.md §3)."""
+"""Imports point down; the simulator and the platform share nothing (docs/architecture.md, "Layers")."""
 
 import tomllib
 
@@ -32,7 +32,7 @@ def test_the_layers_are_those_of_the_design() -> None:
 
 
 def test_neither_the_simulator_nor_the_platform_imports_the_other() -> None:
-    """A witness that shares code with the accused is none (reliability.md)."""
+    """A witness that shares code with the accused is none (docs/simulator.md)."""
     forbidden = [
         (set(contract["source_modules"]), set(contract["forbidden_modules"]))
         for contract in CONTRACTS["contracts"]

@@ -1,4 +1,4 @@
-"""The tables are what the migrations make of an empty database (design.md §7)."""
+"""The tables are what the migrations make of an empty database (docs/architecture.md, "Data")."""
 
 import psycopg
 from alembic import command
@@ -27,7 +27,7 @@ def test_migrating_again_changes_nothing(fresh_database_url: str) -> None:
 
 
 def test_every_company_owned_key_starts_with_the_company(fresh_database_url: str) -> None:
-    """design.md §7: keys of company-owned tables are composite (company_id, id)."""
+    """docs/architecture.md, "Data": keys of company-owned tables are composite (company_id, id)."""
     with psycopg.connect(fresh_database_url) as connection:
         rows = connection.execute("""
             SELECT t.relname, a.attname FROM pg_constraint c

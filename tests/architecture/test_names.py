@@ -1,4 +1,4 @@
-"""The house's rules for its own text (design.md §9, §10)."""
+"""The house's rules for its own text: short pieces, a docstring for what is public, plain names."""
 
 import ast
 
@@ -53,7 +53,7 @@ def test_everything_public_says_what_it_is_for() -> None:
 
 
 def test_classes_say_what_they_are() -> None:
-    """design.md §9: payloads say what they are, never data, info, params."""
+    """Payloads say what they are, never data, info, params."""
     classes = {
         node.name
         for path in files("domain", "activities", "workflows", "services")

@@ -1,4 +1,4 @@
-"""Every address of the running application says who may call it (C-1; design §10)."""
+"""Every address of the running application says who may call it (C-1)."""
 
 from collections.abc import Iterator
 

@@ -74,19 +74,19 @@ async def test_every_queue_has_a_worker(workers: dict[str, MadeWorker]) -> None:
 
 
 async def test_every_worker_gives_its_work_time_to_end(workers: dict[str, MadeWorker]) -> None:
-    """engine.md: the default of 0 invites double sends."""
+    """I3: the SDK's default of 0 invites double sends."""
     graces = [worker.options["graceful_shutdown_timeout"] for worker in workers.values()]
     assert min(grace.total_seconds() for grace in graces) >= 15
 
 
 async def test_no_worker_limits_the_rate_by_itself(workers: dict[str, MadeWorker]) -> None:
-    """design.md §5: the worker's option is last-poller-wins, the rate is the server's."""
+    """Decision 0007: the worker's option is last-poller-wins, the rate is the server's."""
     for worker in workers.values():
         assert "max_task_queue_activities_per_second" not in worker.options
 
 
 async def test_carrier_calls_have_queues_of_their_own(workers: dict[str, MadeWorker]) -> None:
-    """design.md §5: only carrier calls on them, so that the queue's rate is the link's."""
+    """Decision 0007: only carrier calls on them, so that the queue's rate is the link's."""
     calls = {"submit_sms", "submit_rcs", "revoke_rcs", "check_number_recycling"}
     for queue in (*CARRIER_QUEUES, NUMBER_RECYCLING):
         assert workers[queue].activities <= calls

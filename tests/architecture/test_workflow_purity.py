@@ -1,4 +1,4 @@
-"""Workflows are deterministic, name only activities and rules, know nothing personal (design.md §3, §4)."""
+"""Workflows are deterministic, name only activities and rules, know nothing personal (I10)."""
 
 import ast
 import dataclasses

@@ -12,7 +12,7 @@ carriers = st.sampled_from(Carrier)
 
 
 def test_without_a_guess_the_order_is_that_of_the_market() -> None:
-    """carriers.md §1.5."""
+    """docs/carriers.md §1.5."""
     assert carrier_order([]) == carrier_order([None, None]) == MARKET_ORDER
 
 

@@ -1,4 +1,4 @@
-"""C-1: the role table, exactly as in the specification."""
+"""C-1: the role table, exactly as in docs/requirements.md."""
 
 from itertools import pairwise
 

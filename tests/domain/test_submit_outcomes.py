@@ -1,4 +1,4 @@
-"""What several segments amount to, at the submit and by their receipts (S-9, carriers.md §1.2)."""
+"""What several segments amount to, at the submit and by their receipts (S-9, docs/carriers.md §1.2)."""
 
 from datetime import UTC, datetime, timedelta
 

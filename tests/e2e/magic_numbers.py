@@ -1,6 +1,6 @@
 """What each of the simulator's magic numbers must come to, per channel plan.
 
-Written from the specification, not from the platform's behaviour. A number is 0900000SSCN: scenario,
+Written from docs/requirements.md, not from the platform's behaviour. A number is 0900000SSCN: scenario,
 carrier (0 docomo, 1 au, 2 SoftBank, 3 Rakuten) and handset.
 """
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,8 +70,8 @@ class Visit:
         return urlsplit(self.page.url).path
 
     @property
-    def campaign_id(self) -> str:
-        """The id in the address of a campaign's page."""
+    def path_id(self) -> str:
+        """The id in the address of a campaign's or a message's page."""
         return self.path.split("/")[2]
 
     def sign_in(self, user: Mapping[str, str]) -> None:
@@ -149,7 +149,7 @@ def number_in(words: str) -> int:
     return int(found[0].replace(",", ""))
 
 
-def csv_of(rows: list[tuple[str, ...]], encoding: str) -> bytes:
+def csv_of(rows: Sequence[tuple[str, ...]], encoding: str) -> bytes:
     """A recipient list as Excel saves it."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([("電話番号", "氏名", "予約日時"), *rows])
@@ -182,6 +182,6 @@ class FormClient:
         raise AssertionError(f"no button {button!r} at {self.answer.url.path}")
 
     @property
-    def campaign_id(self) -> str:
-        """The id in the address of a campaign's page."""
+    def path_id(self) -> str:
+        """The id in the address of a campaign's or a message's page."""
         return self.answer.url.path.split("/")[2]

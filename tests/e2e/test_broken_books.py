@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 _ONE = "SELECT id FROM messages WHERE campaign_id = %(campaign)s ORDER BY id LIMIT 1"
 _ATTEMPT = f"SELECT id FROM submit_attempts WHERE message_id = ({_ONE})"  # noqa: S608
 
+_IN_FLIGHT = "state = 'in_flight', outcome = NULL, ended_at = NULL, started_at = now() - interval '10 min'"
+
 # What is wrong, how it comes about (every change is rolled back), and the invariant that must say so.
 BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     "a message of a completed campaign never ended": (
@@ -47,8 +49,7 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "an attempt in flight for ten minutes": (
         (
-            "UPDATE submit_attempts SET started_at = now() - interval '10 min', outcome = NULL, ended_at = NULL, "
-            "state = 'in_flight' WHERE message_id = (" + _ONE + ")",
+            f"UPDATE submit_attempts SET {_IN_FLIGHT} WHERE message_id = ({_ONE})",  # noqa: S608
         ),
         "I13",
     ),

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(240)]
 RCS_TEXT = "{{氏名}}様\nご予約は{{予約日時}}です。"
 SMS_TEXT = (
     "{{氏名}}様 ご予約は{{予約日時}}です。変更は前日までにお電話でお知らせください。"
-    "お気をつけてお越しください。みなさまのお越しを心よりお待ちしております。"
+    "お気をつけてお越しください。お待ちしております。"
 )
 PEOPLE = ("山田 花子", "鈴木 一郎", "佐藤 さくら", "高橋 健", "田中 美咲", "五十嵐 八重子")
 # They end soon: by +Message, by SMS at once, after the (shortened) ten minutes, and not at all.
@@ -93,7 +93,7 @@ def long_campaign(stack: Stack) -> str:
     staff.send("次へ進む", channel_plan=plan, rcs_text=RCS_TEXT, sms_text=SMS_TEXT)
     staff.send("確認へ進む")
     staff.send("1,000件に送信する")
-    return staff.campaign_id
+    return staff.path_id
 
 
 @pytest.mark.usefixtures("long_campaign")
@@ -106,7 +106,7 @@ def test_staff_sends_a_campaign_and_reads_its_results(stack: Stack, browser: Bro
         _upload(staff)
         _write(staff)
         recipients = _check(staff)
-        campaign_id = staff.campaign_id
+        campaign_id = staff.path_id
         staff.press(f"{recipients}件に送信する")
         _watch(stack, staff, campaign_id, recipients)
         assert staff.page.get_by_role("link", name="配信ログ").count() == 0
@@ -125,9 +125,8 @@ def _upload(staff: Visit) -> None:
     expect(staff.page.locator("[data-error-summary]")).to_be_focused()
     staff.look()
     staff.page.get_by_label("案件名").fill("12月の予約")
-    content = csv_of([*short_list()], "cp932")
     staff.page.get_by_label("宛先のファイル").set_input_files(
-        {"name": "予約名簿.csv", "mimeType": "text/csv", "buffer": content}
+        {"name": "予約名簿.csv", "mimeType": "text/csv", "buffer": csv_of(short_list(), "cp932")}
     )
     staff.press("次へ進む")
     staff.shows("Shift_JIS", "約40行", "山田 花子")
@@ -165,6 +164,7 @@ def _check(staff: Visit) -> int:
     assert staff.figures() == {"送信できる宛先": 37, "送信できない行": 3, "自動で直した箇所": 2}
     staff.look()
     staff.follow("有効な37件で次へ進む")
+    staff.shows("送信内容の確認")
     figures = staff.figures()
     rows = [(name, at) for number, name, at in short_list()[:37]]
     texts = [SMS_TEXT.replace("{{氏名}}", name).replace("{{予約日時}}", at) for name, at in rows]
@@ -191,7 +191,7 @@ def _watch(stack: Stack, staff: Visit, campaign_id: str, recipients: int) -> Non
     found = rows_of(
         stack,
         "SELECT m.status, m.phone_number, m.channel, m.carrier, b.parts FROM messages m LEFT JOIN"
-        " billing_entries b ON b.message_id = m.id AND b.charge_kind = 'delivery' WHERE m.campaign_id = %s",
+        " billing_entries b ON b.message_id = m.id AND b.charge_kind = 'delivery' WHERE m.path_id = %s",
         campaign_id,
     )
     expected = {
@@ -230,9 +230,9 @@ def _read_log(stack: Stack, senior: Visit, campaign_id: str) -> None:
     assert kinds[0] == "受付"
     assert kinds[-1] == "終了"
     assert kinds.index("+メッセージの破棄依頼") < kinds.index("課金の記録")
-    expect(senior.page.get_by_role("link", name="Temporal UIで開く")).to_have_attribute(
-        "href", f"{stack.run['temporal_ui_url']}/namespaces/default/workflows/{_workflow_of(senior)}"
-    )
+    workflow = f"{stack.run['temporal_ui_url']}/namespaces/default/workflows/message-{senior.path_id}"
+    link = senior.page.get_by_role("link", name="Temporal UIで開く")
+    assert (link.get_attribute("href") or "").startswith(workflow)
     senior.look()
     senior.open(f"/log?campaign={campaign_id}")
     senior.page.get_by_label("状態").select_option("carrier_undetermined")
@@ -241,10 +241,6 @@ def _read_log(stack: Stack, senior: Visit, campaign_id: str) -> None:
     expect(senior.page.locator("tbody tr").first).to_contain_text("キャリア判定エラー")
     assert "status=carrier_undetermined" in senior.page.url
     senior.look()
-
-
-def _workflow_of(senior: Visit) -> str:
-    return f"message-{senior.path.split('/')[2]}"
 
 
 def test_general_users_prepare_and_keyboards_suffice(stack: Stack, browser: Browser) -> None:
@@ -274,14 +270,14 @@ def test_general_users_prepare_and_keyboards_suffice(stack: Stack, browser: Brow
         staff.page.get_by_label("SMSの本文").fill("お知らせです。")
         staff.press("次へ進む")
         staff.press("確認へ進む")
-        staff.open(f"/campaigns/{staff.campaign_id}/check")
+        staff.open(f"/campaigns/{staff.path_id}/check")
         staff.shows("お使いのアカウントでは送信できません")
         assert staff.page.get_by_role("button", name="送信する").count() == 0
         token = staff.page.locator("[name=csrf_token]").first.get_attribute("value") or ""
-        address = f"{staff.portal}/campaigns/{staff.campaign_id}/send"
+        address = f"{staff.portal}/campaigns/{staff.path_id}/send"
         answer = staff.page.request.post(address, form={"csrf_token": token, "recipients": "1"})
         assert answer.status == 403
-        assert rows_of(stack, "SELECT 1 FROM messages WHERE campaign_id = %s", staff.campaign_id) == []
+        assert rows_of(stack, "SELECT 1 FROM messages WHERE campaign_id = %s", staff.path_id) == []
 
 
 def test_scheduled_sends_are_edited_and_cancelled(stack: Stack, browser: Browser) -> None:
@@ -309,7 +305,7 @@ def test_scheduled_sends_are_edited_and_cancelled(stack: Stack, browser: Browser
         staff.look()
         staff.press("2件の予約を取り消す")
         staff.shows("取り消されました", "2件中2件の結果が出ました")
-        found = rows_of(stack, "SELECT status FROM messages WHERE campaign_id = %s", staff.campaign_id)
+        found = rows_of(stack, "SELECT status FROM messages WHERE campaign_id = %s", staff.path_id)
         assert [row["status"] for row in found] == ["cancelled", "cancelled"]
 
 
@@ -398,6 +394,6 @@ def _charges(stack: Stack, campaign_id: str) -> list[dict[str, Any]]:
     return rows_of(
         stack,
         "SELECT m.phone_number, b.parts FROM billing_entries b JOIN messages m ON m.id = b.message_id"
-        " WHERE b.charge_kind = 'delivery' AND m.campaign_id = %s",
+        " WHERE b.charge_kind = 'delivery' AND m.path_id = %s",
         campaign_id,
     )

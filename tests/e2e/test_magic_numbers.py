@@ -1,4 +1,4 @@
-"""Every magic number through the whole product, compared with the specification and the ledger."""
+"""Every magic number through the whole product, compared with docs/simulator.md and the ledger."""
 
 import json
 import subprocess
@@ -85,7 +85,7 @@ def test_every_scenario_ends_as_the_specification_says(
 
 @pytest.mark.parametrize("scenario", LINK_CUTTING)
 def test_a_submit_without_an_answer_is_never_repeated(stack: Stack, scenario: str) -> None:
-    """Design §6: the link drops with the answer outstanding; the outcome is unknown, nothing goes twice."""
+    """I3: the link drops with the answer outstanding; the outcome is unknown, nothing goes twice."""
     numbers = numbers_of(scenario, "0123", handset=5)
     with stack.api() as client:
         campaign_id = register(client, "sms", numbers)

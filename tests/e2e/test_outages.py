@@ -200,7 +200,7 @@ def test_webhooks_wait_for_a_killed_portal(rig: Rig) -> None:
 
 
 def test_campaigns_registered_without_temporal_start_by_themselves(rig: Rig) -> None:
-    """Issue 2 §7: POST answers 201 and pages stay readable with Temporal frozen, then gone."""
+    """Decision 0008: POST answers 201 and pages stay readable with Temporal frozen, then gone."""
     stack = rig.stack
     with faults.signed_in(stack) as browser:
         with faults.frozen_then_killed(stack, "temporal") as old:
@@ -299,7 +299,7 @@ def test_a_scheduled_send_is_edited_or_cancelled_before_its_time(rig: Rig) -> No
 def test_what_the_killed_carrier_worker_had_under_way_is_never_sent_again(
     rig: Rig, carrier_kills: Sent
 ) -> None:
-    """Design §6: found in flight, its outcome is unknown; everything else is delivered, once."""
+    """I3: found in flight, its outcome is unknown; everything else is delivered, once."""
     lost = assert_delivered(rig.stack, carrier_kills, may_lose_answers=True)
     assert 1 <= lost <= 100, "the kills hit nothing under way, or nearly everything"
 

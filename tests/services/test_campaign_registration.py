@@ -85,7 +85,7 @@ async def test_checks_every_row_and_registers_the_valid_ones(companies: Companie
 
 
 async def test_registers_once_however_often_the_button_is_pressed(companies: Companies) -> None:
-    """§7: a double click finds the first registration."""
+    """A double click finds the first registration."""
     upload = await companies.upload(csv_of(5, 100))
     campaign_id = await companies.draft(upload.id)
     token = (await check(companies, campaign_id)).token
@@ -166,7 +166,7 @@ async def test_checks_rows_again_only_when_texts_changed(companies: Companies) -
 async def test_refuses_bad_content(
     companies: Companies, changes: dict[str, Any], problem: CampaignProblem, field: str
 ) -> None:
-    """§7: what, where; nothing half-registered (S-1, P-12, P-4)."""
+    """What, where; nothing half-registered (S-1, P-12, P-4)."""
     upload = await companies.upload(csv_of(1, 400))
     campaign_id = await companies.draft(upload.id, **changes)
     with pytest.raises(CampaignRefused) as refused:
@@ -177,7 +177,7 @@ async def test_refuses_bad_content(
 
 
 async def test_refuses_a_past_send_time(companies: Companies) -> None:
-    """P-3, §7."""
+    """P-3."""
     upload = await companies.upload(csv_of(1, 410))
     campaign_id = await companies.draft(upload.id, send_at=now() - timedelta(seconds=1))
     with pytest.raises(CampaignRefused) as refused:
@@ -186,7 +186,7 @@ async def test_refuses_a_past_send_time(companies: Companies) -> None:
 
 
 async def test_refuses_without_recipients_and_without_valid_ones(companies: Companies) -> None:
-    """§7: no valid recipient."""
+    """P-11: no valid recipient."""
     nobody = await companies.draft(None)
     with pytest.raises(CampaignRefused) as refused:
         await register(companies, nobody)
@@ -223,7 +223,7 @@ async def test_price_is_the_dearer_channel_once(companies: Companies) -> None:
 
 
 async def test_files_that_cannot_be_read_are_not_kept(companies: Companies) -> None:
-    """§7: unreadable and empty files."""
+    """P-11: unreadable and empty files."""
     before = await companies.one("SELECT count(*) FROM recipient_uploads")
     for content, code in (("", FileProblemCode.EMPTY), ("電話番号\n", FileProblemCode.NO_ROWS)):
         with pytest.raises(FileRefused) as refused:
@@ -247,7 +247,7 @@ async def test_typed_numbers_are_a_list_like_any_other(companies: Companies) -> 
 
 
 async def test_another_company_finds_nothing(companies: Companies) -> None:
-    """Design §7: a foreign id is as unknown as a random one."""
+    """I9: a foreign id is as unknown as a random one."""
     campaign_id = await companies.registered(1, 440)
     upload = await companies.upload(csv_of(1, 450))
     async with companies.database.transaction() as session:

@@ -142,7 +142,7 @@ async def test_messages_get_slots_in_the_companys_lane(bench: Bench) -> None:
 
 
 async def test_the_first_guess_is_the_known_carrier_then_the_number_block(bench: Bench) -> None:
-    """S-2, carriers.md §1.5."""
+    """S-2, docs/carriers.md §1.5."""
     ported, stale, plain = AU_BLOCK, "08050000002", "08050000003"
     campaign = await bench.campaign(ported, stale, plain)
     await bench.rows(

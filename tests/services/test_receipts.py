@@ -266,7 +266,7 @@ async def test_an_unknown_id_waits(bench: Bench) -> None:
 
 
 async def test_a_receipt_without_a_readable_id_is_stored_and_done(bench: Bench) -> None:
-    """carriers.md §1.1: stored and acknowledged; nothing can be done for it, so it does not stay open."""
+    """docs/carriers.md §1.1: stored and acknowledged; nothing more can be done, so it does not stay open."""
     raw = f"??? \x00 {an_id()}"
     malformed = report(None, ReceiptState.UNKNOWN, raw=raw)
 

@@ -77,7 +77,7 @@ async def test_an_edit_of_the_text_keeps_the_messages(companies: Companies) -> N
 
 
 async def test_an_edit_with_a_mistake_changes_nothing(companies: Companies) -> None:
-    """§7."""
+    """P-3: all or nothing."""
     campaign_id = await companies.registered(2, 1200, send_at=now() + timedelta(hours=3))
     with pytest.raises(CampaignRefused):
         async with companies.database.transaction() as session:

@@ -77,7 +77,7 @@ async def is_open(bench: Bench, carrier_message_id: str) -> bool:
 
 
 async def test_campaigns_that_must_have_a_workflow_are_found(bench: Bench) -> None:
-    """design.md §6: the row is the outbox."""
+    """Decision 0008: the row is the outbox."""
     registered = await bench.campaign(status=CampaignStatus.REGISTERED)
     sending = await bench.campaign()
     await bench.campaign(fed_at=datetime.now(UTC))
@@ -141,7 +141,7 @@ async def test_any_number_of_foreign_receipts_does_not_crowd_out_our_own(bench: 
 
 
 async def test_an_orphan_is_adopted_by_the_one_lost_submit_to_its_number(bench: Bench) -> None:
-    """carriers.md §1.1: a receipt may still decide what no answer was recorded for."""
+    """docs/carriers.md §1.1: a receipt may still decide what no answer was recorded for."""
     campaign, message_id = await lost(bench), an_id()
     await bench.store(report(message_id, DELIVERED, phone_number=campaign.phone_numbers[0]))
 

@@ -72,7 +72,7 @@ async def test_reports_are_for_those_who_may_view_them(visitor: Staff) -> None:
 async def test_another_companys_campaign_does_not_exist(
     portal: Portal, owner: Staff, somebody: Callable[[], Staff]
 ) -> None:
-    """Design §7: a foreign id answers like an unknown one, on every page and form."""
+    """I9: a foreign id answers like an unknown one, on every page and form."""
     draft = await make_draft(owner, name="さくらの下書き")
     await make_check(owner, name="さくらの案件")
     await owner.send("3件に送信する")
@@ -106,7 +106,7 @@ async def test_without_a_sign_in_every_page_leads_to_the_form(portal: Portal, vi
 
 
 async def test_malformed_and_unknown_ids_are_the_same_page(owner: Staff) -> None:
-    """§7: an address that names nothing says so."""
+    """An address that names nothing says so."""
     for address in ("/campaigns/1", f"/campaigns/{UNKNOWN_ID}", f"/messages/{UNKNOWN_ID}", "/nowhere"):
         assert (await owner.open(address)).status_code == 404
         assert "ページが見つかりません" in owner.page.text

@@ -1,4 +1,4 @@
-"""§7: what is wrong, where, and how to mend it; nothing half-registered."""
+"""What is wrong, where, and how to mend it; nothing half-registered."""
 
 import io
 import zipfile
@@ -179,7 +179,7 @@ async def test_rows_that_become_too_long_are_errors_before_registration(owner: S
 
 
 async def test_a_file_larger_than_an_upload_may_be_is_refused(owner: Staff) -> None:
-    """§7: said before it is read."""
+    """P-11: said before it is read."""
     headers = {"Content-Length": str(60 * 1024 * 1024), "Content-Type": "multipart/form-data; boundary=x"}
     request = owner.client.build_request("POST", "/campaigns/new", headers=headers, content=b"")
     answer = await owner.client.send(request)

@@ -36,7 +36,7 @@ async def test_other_filters_are_a_plain_address(owner: Staff) -> None:
 
 
 async def test_something_that_is_no_number_is_said_beside_the_field(owner: Staff) -> None:
-    """§7."""
+    """P-5: as in the list of recipients (P-11)."""
     await owner.open("/log")
     answer = await owner.send("検索する", phone_number="03-1234-5678")
     assert answer.status_code == 422

@@ -55,7 +55,7 @@ async def test_an_unexpected_error_is_a_page_with_them(
 
 
 async def test_without_the_database_the_portal_says_so(somebody: Callable[[], Staff]) -> None:
-    """§7: database down is a plain 503 page; the form to sign in can still be read."""
+    """Database down is a plain 503 page; the form to sign in can still be read."""
     database = Database("postgresql://nobody@127.0.0.1:1/none")
     transport = httpx.ASGITransport(make_portal(database).app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=PORTAL) as client:

@@ -44,7 +44,7 @@ async def test_sends_a_campaign_to_the_people_of_a_file(portal: Portal, owner: S
 
 
 async def test_double_submit_registers_once(portal: Portal, owner: Staff) -> None:
-    """§7: a double click finds the first registration."""
+    """A double click finds the first registration."""
     campaign_id = await make_check(owner)
     form = owner.form_of("3件に送信する")
     answers = [await owner.client.post(form.action, data=form.filled()) for _ in range(2)]
@@ -65,7 +65,7 @@ async def test_sends_nothing_when_the_numbers_have_changed_since_they_were_shown
 
 
 async def test_registers_although_temporal_is_down(portal: Portal, owner: Staff) -> None:
-    """§7: a registered campaign starts by itself later; the portal goes on."""
+    """Decision 0008: a registered campaign starts by itself later; the portal goes on."""
     portal.delivery.is_up = False
     campaign_id = await make_check(owner)
     await owner.send("3件に送信する")

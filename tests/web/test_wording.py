@@ -82,7 +82,7 @@ def test_every_status_and_reason_is_explained() -> None:
 
 
 def test_every_problem_is_worded_with_its_particulars() -> None:
-    """§7: no placeholder is left open, whatever the problem."""
+    """No placeholder is left open, whatever the problem."""
     detail: dict[str, str | int] = {
         "limit": 660,
         "characters": 700,

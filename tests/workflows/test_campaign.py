@@ -81,7 +81,7 @@ async def test_does_not_freeze_twice_what_the_registration_froze(
 async def test_starts_at_once_when_its_time_passed_while_nobody_worked(
     lab: Lab, campaign: FakeCampaign, now: datetime
 ) -> None:
-    """Issue 2 §7: a registered campaign starts by itself when the workers are back."""
+    """Decision 0008: a registered campaign starts by itself when the workers are back."""
     campaign.send_at = now - HOUR
     campaign.registered_at = now - 2 * HOUR
     await run(lab, campaign)
@@ -214,7 +214,7 @@ async def test_feeds_page_after_page_where_the_last_one_ended(lab: Lab, campaign
 async def test_continues_as_new_so_that_no_history_grows_with_the_campaign(
     lab: Lab, campaign: FakeCampaign
 ) -> None:
-    """Issue 2 §2: 250,000 recipients must not grow one history; a later run only feeds."""
+    """P-10: 250,000 recipients must not grow one history; a later run only feeds."""
     campaign.status, campaign.feeds = CampaignStatus.SENDING, FEEDS_PER_RUN + 2
     async with campaign.worker():
         first = await campaign.start()

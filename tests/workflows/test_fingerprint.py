@@ -1,4 +1,4 @@
-"""No workflow changes its commands unseen (design.md §6)."""
+"""No workflow changes its commands unseen: docs/operations.md, "Upgrades with messages in flight"."""
 
 from collections.abc import Mapping
 

@@ -18,7 +18,7 @@ from workflows.client import campaign_workflow_id, message_workflow_id
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_carrier_calls_share_the_link_between_companies(name: str, finished: Mapping[str, Finished]) -> None:
-    """design.md §5: priority and the company as fairness key on every carrier activity."""
+    """Decision 0007: priority and the company as fairness key on every carrier activity."""
     calls = _carrier_calls(finished[name])
     assert calls
     assert {call.priority.fairness_key for call in calls} == {str(COMPANY)}
@@ -29,7 +29,7 @@ def test_carrier_calls_share_the_link_between_companies(name: str, finished: Map
 def test_carrier_calls_wait_for_their_turn_as_long_as_it_takes(
     name: str, finished: Mapping[str, Finished]
 ) -> None:
-    """engine.md: a backlog of hours is normal; only the call itself has a limit."""
+    """Decision 0007: a backlog of hours is normal; only the call itself has a limit."""
     for call in _carrier_calls(finished[name]):
         assert call.schedule_to_start_timeout.ToSeconds() == 0
         assert call.schedule_to_close_timeout.ToSeconds() == 0

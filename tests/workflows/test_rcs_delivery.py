@@ -146,7 +146,7 @@ async def test_ends_as_the_carrier_reports(lab: Lab, state: ReceiptState, status
 
 
 async def test_an_unknown_submit_is_decided_by_its_delivery(lab: Lab) -> None:
-    """design.md §4: unknown outcome → wait for an event."""
+    """I3: unknown outcome → wait for an event."""
     lab.world.rcs(docomo=Answer(UNKNOWN.outcome, (Report(after=7200),)))
     assert (await lab.deliver(RCS)).status is MessageStatus.DELIVERED
     assert lab.world.steps == ["submit_rcs docomo"]

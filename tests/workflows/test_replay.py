@@ -1,4 +1,4 @@
-"""Messages in flight survive a release: what ran under older code replays under today's (design.md §6)."""
+"""Messages in flight survive a release: what ran under older code replays under today's."""
 
 import re
 from pathlib import Path

@@ -41,7 +41,7 @@ async def test_ends_delivered_at_the_time_the_carrier_reports(lab: Lab) -> None:
 
 @pytest.mark.parametrize("when", [DURING_SUBMIT, WITH_ANSWER])
 async def test_counts_a_receipt_that_comes_before_the_answer_to_the_submit(lab: Lab, when: float) -> None:
-    """Carriers are faster than their own answers (carriers.md §1.1)."""
+    """Carriers are faster than their own answers (docs/carriers.md §1.1)."""
     lab.world.sms(docomo=delivered(after=when))
     closing = await lab.deliver(SMS)
     assert closing.status is MessageStatus.DELIVERED
@@ -117,7 +117,7 @@ async def test_excludes_a_number_of_no_chosen_carrier(lab: Lab) -> None:
     "reason", [StatusReason.ABSENT, StatusReason.UNKNOWN_SUBSCRIBER, StatusReason.BARRED]
 )
 async def test_never_moves_on_after_an_undelivered_receipt(lab: Lab, reason: StatusReason) -> None:
-    """S-6: no resend; only "not mine" moves on, 圏外 never does (carriers.md §1.5)."""
+    """S-6: no resend; only "not mine" moves on, 圏外 never does (docs/carriers.md §1.5)."""
     lab.world.sms(docomo=accepted(Report(ReceiptState.UNDELIVERED, 3600, reason)))
     closing = await lab.deliver(SMS)
     assert (closing.status, closing.reason) == (MessageStatus.UNDELIVERED, reason)
@@ -147,7 +147,7 @@ async def test_a_rejected_submit_is_final(lab: Lab, reason: StatusReason | None)
 async def test_an_unknown_submit_is_decided_by_its_receipt_alone(
     lab: Lab, reports: tuple[Report, ...], status: MessageStatus, carrier: Carrier
 ) -> None:
-    """design.md §6: what may have left is never sent again."""
+    """I3: what may have left is never sent again."""
     lab.world.sms(docomo=Answer(UNKNOWN.outcome, reports), au=delivered())
     closing = await lab.deliver(SMS)
     assert (closing.status, closing.carrier) == (status, carrier)
@@ -189,14 +189,14 @@ async def test_uses_its_slot_first_and_reserves_another_after_a_carrier_took_it(
 
 
 async def test_tries_again_as_long_as_a_link_says_not_now(lab: Lab) -> None:
-    """S-7: queued, none lost; "not now" is certainly not accepted (carriers.md §1.1)."""
+    """S-7: queued, none lost; "not now" is certainly not accepted (docs/carriers.md §1.1)."""
     lab.world.sms(docomo=Answer(reports=(Report(),), busy=5))
     assert (await lab.deliver(SMS)).status is MessageStatus.DELIVERED
     assert lab.world.steps == ["submit_sms docomo"]
 
 
 async def test_waits_by_the_settings_when_they_are_shorter(lab: Lab) -> None:
-    """Issue 2 §2: the waiting times are settings."""
+    """L-3: the waiting times are settings."""
     lab.world.sms(docomo=delivered(after=31))
     closing = await lab.deliver(SMS, waiting=WaitingTimes(fallback_after=10, expires_after=30))
     assert closing.status is MessageStatus.UNKNOWN

@@ -59,7 +59,7 @@ async def test_falls_back_to_sms_after_ten_minutes(lab: Lab) -> None:
     ids=["by the answer", "by receipt meanwhile"],
 )
 async def test_at_exactly_ten_minutes_the_carriers_word_decides(lab: Lab, answer: RevokeAnswer) -> None:
-    """R-8 **Decided**: a delivery at 10:00 meets the revoke under way: already delivered → no SMS."""
+    """R-8: a delivery at 10:00 meets the revoke under way: already delivered → no SMS."""
     lab.world.rcs(docomo=SILENT)
     lab.world.sms(docomo=delivered())
     lab.world.revokes[Carrier.DOCOMO] = answer
@@ -110,7 +110,7 @@ async def test_a_failing_sms_does_not_hide_that_the_rcs_arrived(lab: Lab, sms: A
 
 
 async def test_sends_the_sms_though_the_revoke_failed(lab: Lab) -> None:
-    """R-8 **Decided**: if the revoke fails or times out, the SMS goes out."""
+    """R-8: if the revoke fails or times out, the SMS goes out."""
     lab.world.rcs(docomo=SILENT)
     lab.world.sms(docomo=delivered())
     lab.world.revokes[Carrier.DOCOMO] = RevokeAnswer(RevokeOutcome.FAILED)
@@ -176,7 +176,7 @@ async def test_the_sms_takes_over_at_once_when_the_rcs_fails(
     ids=["rejected", "barred", "barred by receipt"],
 )
 async def test_no_sms_to_who_refuses_the_sender_or_for_a_refused_text(lab: Lab, rcs: Answer) -> None:
-    """design.md §4: rejected → final."""
+    """R-8: what was refused for good is final."""
     lab.world.rcs(docomo=rcs)
     lab.world.sms(docomo=delivered())
     closing = await lab.deliver(FALLBACK)
@@ -227,7 +227,7 @@ async def test_ends_undetermined_when_no_carrier_knows_the_number(lab: Lab) -> N
 
 
 async def test_an_unknown_rcs_submit_gets_its_ten_minutes_too(lab: Lab) -> None:
-    """design.md §4: unknown outcome → wait for an event; none comes → SMS."""
+    """I3, R-8: unknown outcome → wait for an event; none comes → SMS."""
     lab.world.rcs(docomo=UNKNOWN)
     lab.world.sms(docomo=delivered())
     closing = await lab.deliver(FALLBACK)
@@ -244,7 +244,7 @@ async def test_an_unknown_rcs_submit_that_arrived_needs_no_sms(lab: Lab, after: 
 
 
 async def test_the_sms_gets_72_hours_of_its_own(lab: Lab) -> None:
-    """design.md §4: at most 72 h from the SMS's acceptance → 結果不明."""
+    """L-3: at most 72 h from the SMS's acceptance → 結果不明."""
     lab.world.rcs(docomo=SILENT)
     lab.world.sms(docomo=delivered(after=72 * 3600 - 1))
     assert (await lab.deliver(FALLBACK)).status is MessageStatus.DELIVERED

@@ -1,4 +1,4 @@
-"""Outgoing bodies against the schema of carriers.md §2, and the schema against its own examples."""
+"""Outgoing bodies against the schema of docs/carriers.md §2, and the schema against its own examples."""
 
 import json
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""The OAuth token: fetched once, renewed ahead, replaced once after 401 (carriers.md §2)."""
+"""The OAuth token: fetched once, renewed ahead, replaced once after 401 (docs/carriers.md §2)."""
 
 import asyncio
 import base64

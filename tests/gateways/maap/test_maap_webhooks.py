@@ -225,7 +225,7 @@ def test_new_user_is_told_by_its_postback() -> None:
 def test_what_cannot_be_used_is_kept_with_the_reason(
     body: bytes, why: WhyUnreadable, name: str | None
 ) -> None:
-    """carriers.md §2: unknown events are stored and answered 200."""
+    """docs/carriers.md §2: unknown events are answered 200."""
     (event,) = parse_webhook(Carrier.AU, body)
     assert isinstance(event, UnreadableEvent)
     assert (event.carrier, event.why, event.event) == (Carrier.AU, why, name)

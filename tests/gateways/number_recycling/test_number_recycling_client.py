@@ -1,4 +1,4 @@
-"""Number recycling lookups against a real HTTP server (M-1, M-2, M-4, carriers.md §3)."""
+"""Number recycling lookups against a real HTTP server (M-1, M-2, M-4, docs/carriers.md §3)."""
 
 import asyncio
 import socket

@@ -34,7 +34,7 @@ def test_what_is_no_national_number_is_refused_without_quoting_it(number: str) -
     ],
 )
 def test_a_sender_is_alphanumeric_or_numeric(sender: str, address: Address) -> None:
-    """carriers.md §1.2: alphanumeric TON 5/NPI 0, or numeric."""
+    """docs/carriers.md §1.2: alphanumeric TON 5/NPI 0, or numeric."""
     assert sender_address(sender, DOCOMO) == address
 
 

@@ -1,4 +1,4 @@
-"""Receipts and end users' texts on a link: committed first, acknowledged then (carriers.md §1.1)."""
+"""Receipts and end users' texts on a link: committed first, acknowledged then (docs/carriers.md §1.1)."""
 
 import asyncio
 

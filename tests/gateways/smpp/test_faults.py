@@ -1,4 +1,4 @@
-"""Faults a link survives without losing or doubling a message (carriers.md §1.3)."""
+"""Faults a link survives without losing or doubling a message (docs/carriers.md §1.3)."""
 
 import asyncio
 
@@ -31,7 +31,7 @@ async def test_an_answer_byte_by_byte(smsc: FakeSmsc, connect: LinkFactory) -> N
 async def test_a_receipt_and_the_answer_in_one_write(
     smsc: FakeSmsc, connect: LinkFactory, receipts: list[DeliveryReceipt]
 ) -> None:
-    """§1.1: a receipt can come before its submit_sm_resp."""
+    """docs/carriers.md §1.1: a receipt can come before its submit_sm_resp."""
     receipt = Pdu(CommandId.DELIVER_SM, 0, 77, RECEIPT.encode()).encode()
     smsc.on_submit = lambda peer, pdu: peer.write(receipt + response(pdu, b"early\0"))
     (result,) = await (await connect()).submit(sms())

@@ -1,4 +1,4 @@
-"""Frames and the stream decoder (carriers.md §1.3)."""
+"""Frames and the stream decoder (docs/carriers.md §1.3)."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Receipts as carriers write them, and as they should not (carriers.md §1.1)."""
+"""Receipts as carriers write them, and as they should not (docs/carriers.md §1.1)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Cutting a text into segments (S-1, carriers.md §1.2)."""
+"""Cutting a text into segments (S-1, docs/carriers.md §1.2)."""
 
 from dataclasses import replace
 

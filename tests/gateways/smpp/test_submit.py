@@ -1,4 +1,4 @@
-"""Submitting over a link: answers, window, throttling (carriers.md §1.1)."""
+"""Submitting over a link: answers, window, throttling (docs/carriers.md §1.1)."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ async def test_an_accepted_message_comes_back_with_the_carriers_id(
 async def test_segments_answered_out_of_order_keep_their_own_ids(
     smsc: FakeSmsc, connect: LinkFactory
 ) -> None:
-    """§1.3: segments answered out of order; all are written before the first answer."""
+    """docs/carriers.md §1.3: segments answered out of order; all are written before the first answer."""
     asked: list[Pdu] = []
 
     def answer_backwards(peer: Peer, pdu: Pdu) -> None:
@@ -127,7 +127,7 @@ async def test_messages_go_over_all_binds(smsc: FakeSmsc, connect: LinkFactory) 
 async def test_throttled_segments_may_be_sent_again_and_the_link_slows_down(
     smsc: FakeSmsc, connect: LinkFactory, status: int
 ) -> None:
-    """§1.1: certainly not accepted → back off and retry, only those segments."""
+    """docs/carriers.md §1.1: certainly not accepted → back off and retry, only those segments."""
 
     def throttle_the_second(peer: Peer, pdu: Pdu) -> None:
         if len(smsc.submits) == 2:
