@@ -191,7 +191,7 @@ def _watch(stack: Stack, staff: Visit, campaign_id: str, recipients: int) -> Non
     found = rows_of(
         stack,
         "SELECT m.status, m.phone_number, m.channel, m.carrier, b.parts FROM messages m LEFT JOIN"
-        " billing_entries b ON b.message_id = m.id AND b.charge_kind = 'delivery' WHERE m.path_id = %s",
+        " billing_entries b ON b.message_id = m.id AND b.charge_kind = 'delivery' WHERE m.campaign_id = %s",
         campaign_id,
     )
     expected = {
@@ -394,6 +394,6 @@ def _charges(stack: Stack, campaign_id: str) -> list[dict[str, Any]]:
     return rows_of(
         stack,
         "SELECT m.phone_number, b.parts FROM billing_entries b JOIN messages m ON m.id = b.message_id"
-        " WHERE b.charge_kind = 'delivery' AND m.path_id = %s",
+        " WHERE b.charge_kind = 'delivery' AND m.campaign_id = %s",
         campaign_id,
     )

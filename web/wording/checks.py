@@ -16,7 +16,8 @@ WARNINGS: dict[CheckWarning, Explained] = {
         "着信音で休んでいる方を起こすことがあります。急ぎでなければ、日中の予約をご検討ください。",
     ),
     CheckWarning.ROWS_REJECTED: Explained(
-        "送信できない行があります", "それらの行には送らず、送信できる宛先だけに送ります。理由は「宛先の内訳」から確認できます。"
+        "送信できない行があります",
+        "それらの行には送らず、送信できる宛先だけに送ります。理由は「宛先の内訳」から確認できます。",
     ),
     CheckWarning.RECIPIENTS_OPTED_OUT: Explained(
         "オプトアウトリストにある番号が含まれています",
