@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from api.access import require_webhook_token
 from api.request_bodies import read_body
 from api.state import inbox_of, settings_of
-from domain.carrier_exchange import DeliveryReceipt, InboundMessage
+from domain.carrier_exchange import DeliveryReceipt, InboundMessage, ReceiptState
 from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
-from gateways.maap.webhooks import UnreadableEvent, parse_webhook
+from gateways.maap.webhooks import UnreadableEvent, WebhookEvent, WhyUnreadable, parse_webhook
 
 router = APIRouter(dependencies=[Depends(require_webhook_token)], include_in_schema=False)
 log = structlog.get_logger(__name__)
@@ -29,8 +29,7 @@ async def receive_maap_webhook(request: Request, carrier: Annotated[Carrier, Pat
     body = await read_body(request, settings_of(request).max_webhook_bytes)
     events = parse_webhook(carrier, body)
     inbox = inbox_of(request)
-    receipts = [event for event in events if isinstance(event, DeliveryReceipt)]
-    await asyncio.gather(*(inbox.receive(receipt) for receipt in receipts))
+    await asyncio.gather(*(inbox.receive(receipt) for event in events if (receipt := _to_keep(event))))
     for event in events:
         if isinstance(event, InboundMessage):
             # Not kept yet (P-8, R-5, L-1); nothing of their content is logged.
@@ -40,3 +39,12 @@ async def receive_maap_webhook(request: Request, carrier: Annotated[Carrier, Pat
         elif isinstance(event, UnreadableEvent):
             log.info("maap_event_ignored", carrier=carrier.value, why=event.why.value)
     return {"received": len(events)}
+
+
+def _to_keep(event: WebhookEvent) -> DeliveryReceipt | None:
+    """Return what goes into the inbox: reports, and as they came those that nobody could read."""
+    if isinstance(event, DeliveryReceipt):
+        return event
+    if isinstance(event, UnreadableEvent) and event.why is not WhyUnreadable.NOT_USED:
+        return DeliveryReceipt(Channel.RCS, event.carrier, None, ReceiptState.UNKNOWN, raw=event.raw)
+    return None

@@ -80,6 +80,15 @@ async def test_whatever_else_comes_is_acknowledged(anonymous: httpx.AsyncClient,
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(("body", "kept"), [(b'{"event": "whatIsThis"}', 1), (b'{"event": "isTyping"}', 0)])
+async def test_what_nobody_could_read_is_kept_as_it_came(
+    anonymous: httpx.AsyncClient, app: FastAPI, body: bytes, kept: int
+) -> None:
+    """docs/carriers.md §2: unknown events are stored; those we know and do not use are not."""
+    await anonymous.post("/callbacks/maap/softbank", content=body, headers=AUTHORIZED)
+    assert [receipt.raw for receipt in app.state.receipt_inbox.receipts] == [body.decode()] * kept
+
+
 async def test_several_events_in_one_body(anonymous: httpx.AsyncClient, app: FastAPI) -> None:
     answer = await anonymous.post("/callbacks/maap/docomo", json=[DELIVERED, REPLY], headers=AUTHORIZED)
     assert answer.json() == {"received": 2}

@@ -3,18 +3,17 @@
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from psycopg.rows import dict_row
 
 from domain.send_times import to_jst
 from tests.e2e.magic_numbers import EXPECTED, Expected, numbers_of
-from tests.e2e.pages import FormClient, Visit, csv_of, launch, visit
+from tests.e2e.pages import FormClient, Visit, csv_of, visit
 from tests.e2e.stack import Stack, messages_of, wait_for
 from tests.e2e.test_magic_numbers import differences
 
@@ -55,14 +54,6 @@ def user_of(stack: Stack, role: str, company: int = 1) -> dict[str, str]:
 def rows_of(stack: Stack, query: str, *values: Any) -> list[dict[str, Any]]:
     with psycopg.connect(stack.run["database_url"], row_factory=dict_row) as connection:
         return connection.execute(query, values).fetchall()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
 
 
 def long_list() -> dict[str, Expected]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from domain.send_times import to_jst
@@ -185,3 +187,14 @@ async def test_progress_is_a_fragment_that_says_when_to_ask_again(owner: Staff) 
     assert "<html" not in fragment.text
     assert "data-poll-after=" in fragment.text
     assert "3件中0件の結果が出ました" in fragment.text
+
+
+async def test_pages_without_htmx_offer_what_it_would_have_done(
+    owner: Staff, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """§1: on a machine that could not fetch it, no page refers to it."""
+    monkeypatch.setattr("web.pages.HTMX", tmp_path / "htmx.min.js")
+    await make_draft(owner, name="htmxなし")
+    await owner.open(f"/campaigns/{owner.campaign_id}/content")
+    assert "htmx.min.js" not in owner.response.text
+    assert owner.has_button("文字数と見本を更新")
