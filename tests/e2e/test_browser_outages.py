@@ -29,7 +29,7 @@ def test_a_failing_refresh_leaves_the_page_and_is_tried_again(stack: Stack, brow
 
     with visit(browser, stack.run["portal_url"], tolerates="503") as staff:
         staff.page.route("**/progress", refuse, times=2)
-        _watching(stack, staff, handset=3)
+        _watching(stack, staff, handset=8)
         expect(staff.page.locator(".figure").first).to_be_visible()
         staff.page.wait_for_timeout(7_000)
         assert len(refused) == 2
@@ -42,7 +42,7 @@ def test_without_htmx_everything_is_a_link_or_a_form(stack: Stack, browser: Brow
     """§1: the browser assets may be missing; nothing is lost but comfort."""
     with visit(browser, stack.run["portal_url"]) as staff:
         staff.page.route("**/htmx.min.js", lambda route: route.fulfill(status=404))
-        _watching(stack, staff, handset=4)
+        _watching(stack, staff, handset=8)
         expect(staff.page.get_by_role("link", name="最新の状態にする")).to_be_visible()
         staff.follow("最新の状態にする")
         staff.shows("1件中")

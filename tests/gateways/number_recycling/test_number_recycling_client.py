@@ -53,7 +53,7 @@ async def directory() -> AsyncIterator[ScriptedServer]:
 async def client(directory: ScriptedServer, clock: Clock) -> AsyncIterator[NumberRecyclingClient]:
     recycling = NumberRecyclingClient(
         f"http://s3cret-token@127.0.0.1:{directory.port}",
-        timeout=0.3,
+        timeout=1.0,
         failures_to_open=3,
         open_seconds=5,
         clock=clock,
