@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from activities.check_number_recycling import RecyclingActivities
 from activities.signs_of_life import SignsOfLife
@@ -31,6 +31,10 @@ log = structlog.get_logger(__name__)
 
 # Calls in progress per link and process; more would only wait for the link's window.
 CALLS_PER_LINK = 50
+
+# A fixed number: while pollers were scaled up and down, tasks were now and then lost on their way here,
+# and a submit then waits until the server notices.
+POLLERS_PER_LINK = 4
 
 
 class CarrierLinks:
@@ -97,7 +101,7 @@ def _worker(
         interceptors=[SignsOfLife()],
         graceful_shutdown_timeout=grace,
         max_concurrent_activities=CALLS_PER_LINK,
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=1, initial=2, maximum=5),
+        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(maximum=POLLERS_PER_LINK),
     )
 
 

@@ -305,7 +305,7 @@ def test_everything_works_without_javascript(stack: Stack, browser: Browser) -> 
         staff.sign_in(user_of(stack, "company_admin"))
         staff.follow("案件を作る")
         staff.page.get_by_label("案件名").fill("スクリプトなし")
-        content = csv_of([person(0, "09000000009"), person(1, "09000000919")], "utf-16")
+        content = csv_of([person(0, "09000000006"), person(1, "09000000916")], "utf-16")
         staff.page.get_by_label("宛先のファイル").set_input_files(
             {"name": "名簿.csv", "mimeType": "text/csv", "buffer": content}
         )
