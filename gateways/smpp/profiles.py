@@ -1,7 +1,7 @@
 """What differs between the carriers' SMPP links, as data: one ``SmppProfile`` per carrier.
 
 The carriers' interface documents are under NDA. Segment sizes are the publicly known figures
-(docomo 67, KDDI 67, Rakuten 66, SoftBank 125 units); windows, timers and wrong-carrier codes are
+(docomo 67, au 67, Rakuten 66, SoftBank 125 units); windows, timers and wrong-carrier codes are
 our presets and agree with the simulator's. Replace them (``dataclasses.replace``) at contract time.
 """
 
