@@ -142,8 +142,6 @@ async def campaign_messages(
 
 def log_row(row: Row[Any]) -> LogRow:
     """Return the line in a row that has ``LOG_COLUMNS``."""
-    # Whoever was asked last and said "not mine" is not the carrier of the message (S-4, S-5).
-    nobodys = row.status == MessageStatus.CARRIER_UNDETERMINED or row.reason == StatusReason.OTHER_CARRIER
     return LogRow(
         id=row.id,
         campaign_id=row.campaign_id,
@@ -151,7 +149,7 @@ def log_row(row: Row[Any]) -> LogRow:
         row_number=row.row_number,
         phone_number=row.phone_number,
         channel=Channel(row.channel) if row.channel else None,
-        carrier=Carrier(row.carrier) if row.carrier and not nobodys else None,
+        carrier=Carrier(row.carrier) if row.carrier else None,
         status=MessageStatus(row.status),
         reason=StatusReason(row.reason) if row.reason else None,
         fallback_reason=FallbackReason(row.fallback_reason) if row.fallback_reason else None,

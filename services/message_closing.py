@@ -10,13 +10,17 @@ from domain.billing import Charge, delivery_charge
 from domain.carriers import Carrier, Channel
 from domain.delivery import MessageClosing
 from domain.messages import MessageStatus
+from domain.number_spacing import SPACING_OF_CARRIER
 from services.campaign_counters import CounterChanges
 from services.lanes import release_number
 
 _CLOSE = text("""
     UPDATE messages m
     SET status = r.status, reason = r.reason, channel = coalesce(r.channel, m.channel),
-        carrier = coalesce(r.carrier, m.carrier), fallback_reason = r.fallback_reason,
+        -- Whoever was asked last and said "not mine" is not the carrier of the message (S-4, S-5).
+        carrier = CASE WHEN r.status = 'carrier_undetermined' OR r.reason = 'other_carrier' THEN NULL
+                       ELSE coalesce(r.carrier, m.carrier) END,
+        fallback_reason = r.fallback_reason,
         -- Carriers' times have whole seconds or minutes; no message arrives before it is sent.
         delivered_at = CASE WHEN r.delivered_at < a.ended_at THEN a.ended_at ELSE r.delivered_at END,
         -- A submit whose answer was lost left no trace on the message; a late +Message replaces the SMS's.
@@ -70,9 +74,7 @@ async def close_messages(session: AsyncSession, closings: Sequence[MessageClosin
             counters.add((row.company_id, row.campaign_id), "submitted")
         if charge := _charge(row):
             await write_charge(session, row, charge, counters)
-        if row.channel == Channel.SMS:
-            arrived = row.status == MessageStatus.DELIVERED
-            await release_number(session, Carrier(row.carrier), row.phone_number, row.id, arrived=arrived)
+        await _release_numbers(session, row, was_passed_on=row.id in learned)
         if row.id in learned and row.status == MessageStatus.DELIVERED:
             await session.execute(
                 _LEARN_CARRIER,
@@ -85,6 +87,16 @@ async def close_messages(session: AsyncSession, closings: Sequence[MessageClosin
     keys = _columns(closings)
     await session.execute(_SETTLE_RECEIPTS, {k: keys[k] for k in ("company_ids", "message_ids")})
     await counters.write(session)
+
+
+async def _release_numbers(session: AsyncSession, row: Row[Any], *, was_passed_on: bool) -> None:
+    """Let the next SMS to the number go, also at carriers that took this one and then said "not mine"."""
+    carriers = set(SPACING_OF_CARRIER) if was_passed_on else set()
+    if row.channel == Channel.SMS and row.carrier:
+        carriers.add(Carrier(row.carrier))
+    for carrier in sorted(carriers):
+        arrived = row.status == MessageStatus.DELIVERED and carrier == row.carrier
+        await release_number(session, carrier, row.phone_number, row.id, arrived=arrived)
 
 
 async def write_charge(

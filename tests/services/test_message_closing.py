@@ -45,6 +45,25 @@ async def test_a_delivered_message_is_on_record_with_status_times_and_charge(ben
     assert [(c.channel, c.parts) for c in await charges(bench)] == [("sms", 2)]
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (MessageStatus.CARRIER_UNDETERMINED, None),
+        (MessageStatus.EXCLUDED, StatusReason.OTHER_CARRIER),
+    ],
+)
+async def test_a_message_nobody_knows_has_no_carrier(
+    bench: Bench, status: MessageStatus, reason: StatusReason | None
+) -> None:
+    """S-4, S-5, P-4: the carrier asked last is not the message's."""
+    campaign = await bench.campaign()
+    await bench.submitted(bench.order(campaign.message, Carrier.RAKUTEN), an_id())
+
+    await bench.close(bench.closing(campaign.message, status, reason=reason))
+
+    assert (await bench.message(campaign.message)).carrier is None
+
+
 async def test_a_message_ends_once(bench: Bench) -> None:
     """B-7, I2: whatever comes later keeps status, times and charge."""
     campaign = await bench.campaign()

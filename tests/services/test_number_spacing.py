@@ -90,6 +90,16 @@ async def test_the_number_is_free_at_once_when_the_carrier_did_not_take_it(
     assert await wait_of(bench, second) is None
 
 
+async def test_a_number_passed_on_to_another_carrier_is_free_at_once(bench: Bench) -> None:
+    """S-3, S-8: au took it, said "not mine" by receipt, and another carrier delivered."""
+    first, second = await two_to_one_number(bench)
+    await bench.submitted(bench.order(first.message, Carrier.AU), an_id())
+    await bench.submitted(bench.order(first.message, Carrier.SOFTBANK), an_id())
+    await bench.close(bench.closing(first.message, carrier=Carrier.SOFTBANK, carrier_learned=True))
+
+    assert await wait_of(bench, second) is None
+
+
 async def test_the_number_stays_held_while_a_part_is_with_the_carrier(bench: Bench) -> None:
     """The rest of the message still goes: segments of one message are exempt."""
     number = a_number()
