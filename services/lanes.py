@@ -95,10 +95,10 @@ async def hold_number(
 
 
 async def release_number(
-    session: AsyncSession, carrier: Carrier | None, phone_number: str, message_id: UUID, *, arrived: bool
+    session: AsyncSession, carrier: Carrier, phone_number: str, message_id: UUID, *, arrived: bool
 ) -> None:
     """Let the next SMS to the number go: after the pause when this one arrived, at once when it did not."""
-    rule = SPACING_OF_CARRIER.get(carrier) if carrier else None
+    rule = SPACING_OF_CARRIER.get(carrier)
     if rule is None:
         return
     await session.execute(

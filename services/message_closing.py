@@ -64,7 +64,8 @@ _LEARN_CARRIER = text("""
 
 async def close_messages(session: AsyncSession, closings: Sequence[MessageClosing]) -> None:
     """End messages, each once: a message that has already ended keeps its status and charge (B-7)."""
-    rows = (await session.execute(_CLOSE, _columns(closings))).all()
+    columns = _columns(closings)
+    rows = (await session.execute(_CLOSE, columns)).all()
     counters = CounterChanges()
     learned = {closing.message_id for closing in closings if closing.carrier_learned}
     # Numbers in the same order everywhere, so that batches never wait for each other in a circle.
@@ -84,8 +85,7 @@ async def close_messages(session: AsyncSession, closings: Sequence[MessageClosin
                     "delivered_at": row.delivered_at,
                 },
             )
-    keys = _columns(closings)
-    await session.execute(_SETTLE_RECEIPTS, {k: keys[k] for k in ("company_ids", "message_ids")})
+    await session.execute(_SETTLE_RECEIPTS, {key: columns[key] for key in ("company_ids", "message_ids")})
     await counters.write(session)
 
 
