@@ -49,15 +49,18 @@ class DeliveryBenchmark:
 
     def measure(self, messages: int, further: int = 0) -> ThroughputResult:
         """Measure one campaign; with ``further``, send so many more and measure a second one."""
+        first = self._measured(messages)
+        if not further:
+            return first
+        for size in _sizes(further):
+            sent = self._send(size)
+            print(f"  {size:,} more: {size / sent.seconds:.1f}/s, {sum(sent.cpu_ms.values()):.1f} ms", flush=True)
+        return replace(first, further_messages=further, after=self._measured(messages))
+
+    def _measured(self, messages: int) -> ThroughputResult:
         sent = self._send(messages)
         events, transitions = asyncio.run(self._history_sizes(sent.campaign_id))
-        result = ThroughputResult(messages, messages / sent.seconds, sent.cpu_ms, events, transitions)
-        if not further:
-            return result
-        for size in _sizes(further):
-            self._send(size)
-        after = self._send(messages)
-        return replace(result, further_messages=further, after_messages_per_second=messages / after.seconds)
+        return ThroughputResult(messages, messages / sent.seconds, sent.cpu_ms, events, transitions)
 
     def _send(self, messages: int) -> Sent:
         numbers = list(islice(self._numbers, messages))

@@ -22,7 +22,7 @@ class EngineResult:
 
 @dataclass(frozen=True)
 class ThroughputResult:
-    """One channel. ``after_ratio``: messages/s after many more messages, against those before."""
+    """One channel. ``after``: the same measured again after ``further_messages`` in the same database."""
 
     messages: int
     messages_per_second: float
@@ -31,7 +31,7 @@ class ThroughputResult:
     transitions: float
     engine: EngineResult | None = None
     further_messages: int = 0
-    after_messages_per_second: float | None = None
+    after: "ThroughputResult | None" = None
 
     @property
     def cpu_ms_per_message(self) -> float:
@@ -51,8 +51,12 @@ class ThroughputResult:
     @property
     def after_ratio(self) -> float | None:
         """Speed after the further messages, against the speed before them."""
-        after = self.after_messages_per_second
-        return after / self.messages_per_second if after else None
+        return self.after.messages_per_second / self.messages_per_second if self.after else None
+
+    @property
+    def after_cpu_ratio(self) -> float | None:
+        """CPU time after the further messages, against that before them: what a busy machine hides least."""
+        return self.after.cpu_ms_per_message / self.cpu_ms_per_message if self.after else None
 
 
 @dataclass(frozen=True)
@@ -112,11 +116,13 @@ def _channel_json(result: ThroughputResult) -> dict[str, Any]:
     }
     if result.engine is not None:
         content |= _engine_json(result.engine)
-    if result.after_messages_per_second is not None:
+    if result.after is not None:
         content |= {
             "further_messages": result.further_messages,
-            "after_messages_per_second": result.after_messages_per_second,
+            "after_messages_per_second": result.after.messages_per_second,
             "after_ratio": result.after_ratio,
+            "after_cpu_ms_by_process": result.after.cpu_ms_by_process,
+            "after_cpu_ratio": result.after_cpu_ratio,
         }
     return {name: _rounded(value) for name, value in content.items()}
 
@@ -159,11 +165,7 @@ def _channel_lines(title: str, result: ThroughputResult, *, target: int) -> Iter
     if result.engine is not None and result.ratio is not None:
         yield "  bare engine, messages/s", f"{result.engine.messages_per_second:.1f}", "", ""
         yield "  ratio", f"{result.ratio:.2f}", "≥ 0.6", _verdict(result.ratio >= 0.6)
-    if result.after_messages_per_second is not None and result.after_ratio is not None:
-        title = f"  messages/s after {result.further_messages:,} more"
-        yield title, f"{result.after_messages_per_second:.1f}", "", ""
-        ratio = result.after_ratio
-        yield "  after : before", f"{ratio:.2f}", "≥ 0.9", _verdict(ratio >= 0.9)
+    yield from _after_lines(result)
     yield "  CPU ms per message", f"{result.cpu_ms_per_message:.1f}", "", ""
     for name, milliseconds in result.cpu_ms_by_process.items():
         yield f"    {name}", f"{milliseconds:.1f}", "", ""
@@ -172,6 +174,19 @@ def _channel_lines(title: str, result: ThroughputResult, *, target: int) -> Iter
         yield "    bare engine : all, by CPU", f"{result.cpu_ratio:.2f}", "", ""
     yield "  history events per message", f"{result.events:.1f}", "", ""
     yield "  state transitions per message", f"{result.transitions:.1f}", "", ""
+
+
+def _after_lines(result: ThroughputResult) -> Iterator[Line]:
+    """Return the lines about the second measurement, if there was one."""
+    if result.after is None or result.after_ratio is None or result.after_cpu_ratio is None:
+        return
+    title = f"  messages/s after {result.further_messages:,} more"
+    yield title, f"{result.after.messages_per_second:.1f}", "", ""
+    yield "  after : before", f"{result.after_ratio:.2f}", "≥ 0.9", _verdict(result.after_ratio >= 0.9)
+    ratio = result.after_cpu_ratio
+    yield "  after : before, by CPU", f"{ratio:.2f}", "≤ 1.1", _verdict(ratio <= 1.1)
+    for name, milliseconds in result.after.cpu_ms_by_process.items():
+        yield f"    {name}", f"{milliseconds:.1f}", "", ""
 
 
 def _upload_lines(result: UploadResult) -> Iterator[Line]:
