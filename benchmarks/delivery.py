@@ -54,7 +54,10 @@ class DeliveryBenchmark:
             return first
         for size in _sizes(further):
             sent = self._send(size)
-            print(f"  {size:,} more: {size / sent.seconds:.1f}/s, {sum(sent.cpu_ms.values()):.1f} ms", flush=True)
+            print(
+                f"  {size:,} more: {size / sent.seconds:.1f}/s, {sum(sent.cpu_ms.values()):.1f} ms",
+                flush=True,
+            )
         return replace(first, further_messages=further, after=self._measured(messages))
 
     def _measured(self, messages: int) -> ThroughputResult:

@@ -1,5 +1,7 @@
 """The table and ``var/bench.json``."""
 
+from dataclasses import replace
+
 from benchmarks.results import EngineResult, Results, ThroughputResult, UploadResult, as_json, table
 
 SMS = ThroughputResult(3000, 40.0, {"temporal": 20.0, "postgres": 4.5}, events=14.0, transitions=7.0)
@@ -46,10 +48,14 @@ def test_the_table_says_what_is_not_reached() -> None:
 
 
 def test_the_second_measurement_is_compared_with_the_first() -> None:
-    slower = ThroughputResult(
-        3000, 40.0, {}, events=14.0, transitions=7.0, further_messages=50_000, after_messages_per_second=30.0
-    )
+    later = ThroughputResult(3000, 30.0, {"portal": 1.5}, events=14.0, transitions=7.0)
+    first = replace(later, messages_per_second=40.0, cpu_ms_by_process={"portal": 1.2})
+    slower = replace(first, further_messages=50_000, after=later)
 
     assert slower.after_ratio == 0.75
+    assert slower.after_cpu_ratio == 1.25
     assert as_json(Results(sms=slower))["sms"]["after_ratio"] == 0.75
     assert "after 50,000 more" in table(Results(sms=slower))
+    assert [line for line in table(Results(sms=slower)).splitlines() if "by CPU" in line][0].endswith(
+        "not reached"
+    )
