@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from benchmarks.ageing import measure_ageing
 from benchmarks.company import HOURLY_CAPACITY, Company
 from benchmarks.delivery import DeliveryBenchmark
 from benchmarks.engine import measure_engine
@@ -38,11 +39,11 @@ class Section(StrEnum):
 def main(
     messages: Annotated[int, typer.Option(min=50, help="Messages of each channel.")] = 3000,
     sections: Annotated[str, typer.Option(help="Some of them, with commas.")] = "sms,rcs,engine,upload",
-    after: Annotated[int, typer.Option(min=0, help="Send so many SMS and measure SMS again.")] = 0,
+    after: Annotated[int, typer.Option(min=0, help="Is it slower after so many SMS?")] = 0,
 ) -> None:
     """Measure on a product of its own, data in var/bench-…, everything else as shipped."""
     try:
-        chosen = [Section(name.strip()) for name in sections.split(",")]
+        chosen = [Section(name.strip()) for name in sections.split(",") if name.strip()]
     except ValueError:
         _fail(f"--sections takes {', '.join(Section)}, with commas between.", 2)
     signal.signal(signal.SIGTERM, _interrupted)
@@ -52,7 +53,10 @@ def main(
     )
     try:
         with data_folder() as var:
-            results = measure(var, chosen, messages, after)
+            results = measure(var, chosen, messages)
+            if after:
+                _say(f"{after:,} SMS, then beside a fresh product in pairs of {messages:,} …")
+                results.ageing = measure_ageing(var, messages, after)
     except BenchmarkFailed as failure:
         _fail(str(failure), 1)
     except KeyboardInterrupt:
@@ -62,15 +66,17 @@ def main(
     exit_now(0)
 
 
-def measure(var: Path, sections: Sequence[Section], messages: int, after: int) -> Results:
+def measure(var: Path, sections: Sequence[Section], messages: int) -> Results:
     """Run the sections; a channel and the bare engine on its plan follow each other closely."""
     results = Results(load_average=os.getloadavg()[0])
+    if not sections:
+        return results
     wanted = [channel for channel in PLANS if Section(channel.value) in sections]
     with running_stack(var) as stack, Company(stack.run) as company:
         company.raise_capacity()
         for channel in wanted or (PLANS if Section.ENGINE in sections else ()):
             if channel in wanted:
-                _measure_channel(results, stack, company, channel, messages, after)
+                _measure_channel(results, stack, company, channel, messages)
             if Section.ENGINE in sections:
                 _say(f"The bare engine, {messages:,} messages on the plan {channel.value} …")
                 results.engine[channel.value] = measure_engine(var, PLANS[channel], messages)
@@ -81,12 +87,10 @@ def measure(var: Path, sections: Sequence[Section], messages: int, after: int) -
 
 
 def _measure_channel(
-    results: Results, stack: Stack, company: Company, channel: Channel, messages: int, after: int
+    results: Results, stack: Stack, company: Company, channel: Channel, messages: int
 ) -> None:
-    further = after if channel is Channel.SMS else 0
-    more = f", then {further:,} more and {messages:,} again" if further else ""
-    _say(f"{messages:,} messages by {channel.value}{more} …")
-    result = DeliveryBenchmark(stack, company, channel).measure(messages, further)
+    _say(f"{messages:,} messages by {channel.value} …")
+    result = DeliveryBenchmark(stack, company, channel).measure(messages)
     if channel is Channel.SMS:
         results.sms = result
     else:

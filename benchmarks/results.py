@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 
@@ -22,7 +23,7 @@ class EngineResult:
 
 @dataclass(frozen=True)
 class ThroughputResult:
-    """One channel. ``after``: the same measured again after ``further_messages`` in the same database."""
+    """One channel."""
 
     messages: int
     messages_per_second: float
@@ -30,8 +31,6 @@ class ThroughputResult:
     events: float
     transitions: float
     engine: EngineResult | None = None
-    further_messages: int = 0
-    after: "ThroughputResult | None" = None
 
     @property
     def cpu_ms_per_message(self) -> float:
@@ -48,15 +47,34 @@ class ThroughputResult:
         """The same told by CPU time, which other programs on the machine disturb far less."""
         return self.engine.cpu_ms_per_message / self.cpu_ms_per_message if self.engine else None
 
-    @property
-    def after_ratio(self) -> float | None:
-        """Speed after the further messages, against the speed before them."""
-        return self.after.messages_per_second / self.messages_per_second if self.after else None
+
+@dataclass(frozen=True)
+class Block:
+    """One measured campaign of an ageing pair; CPU of all processes together."""
+
+    messages_per_second: float
+    cpu_ms_per_message: float
+
+
+@dataclass(frozen=True)
+class AgeingResult:
+    """A stack with ``further_messages`` behind it beside a fresh one, in pairs one right after the other.
+
+    Both halves of a pair meet the same weather on the machine, so their ratios tell what the age does.
+    """
+
+    further_messages: int
+    pairs: tuple[tuple[Block, Block], ...]
 
     @property
-    def after_cpu_ratio(self) -> float | None:
-        """CPU time after the further messages, against that before them: what a busy machine hides least."""
-        return self.after.cpu_ms_per_message / self.cpu_ms_per_message if self.after else None
+    def after_ratio(self) -> float:
+        """Speed of the aged stack against the fresh one, the median of the pairs."""
+        return median(aged.messages_per_second / fresh.messages_per_second for fresh, aged in self.pairs)
+
+    @property
+    def after_cpu_ratio(self) -> float:
+        """The same for CPU time per message."""
+        return median(aged.cpu_ms_per_message / fresh.cpu_ms_per_message for fresh, aged in self.pairs)
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,7 @@ class Results:
     sms: ThroughputResult | None = None
     rcs: ThroughputResult | None = None
     engine: dict[str, EngineResult] = field(default_factory=dict)
+    ageing: AgeingResult | None = None
     upload: UploadResult | None = None
     load_average: float | None = None
 
@@ -95,6 +114,9 @@ def as_json(results: Results) -> dict[str, Any]:
             content[name] = _channel_json(channel)
         elif name in joined.engine:
             content[name] = _rounded(_engine_json(joined.engine[name]))
+    if joined.ageing is not None:
+        ratios = {"after_ratio": joined.ageing.after_ratio, "after_cpu_ratio": joined.ageing.after_cpu_ratio}
+        content["ageing"] = _rounded(asdict(joined.ageing) | ratios)
     if joined.upload is not None:
         content["upload"] = _rounded(asdict(joined.upload))
     if joined.load_average is not None:
@@ -116,14 +138,6 @@ def _channel_json(result: ThroughputResult) -> dict[str, Any]:
     }
     if result.engine is not None:
         content |= _engine_json(result.engine)
-    if result.after is not None:
-        content |= {
-            "further_messages": result.further_messages,
-            "after_messages_per_second": result.after.messages_per_second,
-            "after_ratio": result.after_ratio,
-            "after_cpu_ms_by_process": result.after.cpu_ms_by_process,
-            "after_cpu_ratio": result.after_cpu_ratio,
-        }
     return {name: _rounded(value) for name, value in content.items()}
 
 
@@ -151,6 +165,8 @@ def table(results: Results) -> str:
         if getattr(joined, name) is None:
             lines.append((f"{name}: bare engine, messages/s", f"{engine.messages_per_second:.1f}", "", ""))
             lines.append(("  CPU ms per message", f"{engine.cpu_ms_per_message:.1f}", "", ""))
+    if joined.ageing is not None:
+        lines += _ageing_lines(joined.ageing)
     if joined.upload is not None:
         lines += _upload_lines(joined.upload)
     return "\n".join(_aligned(lines))
@@ -165,7 +181,6 @@ def _channel_lines(title: str, result: ThroughputResult, *, target: int) -> Iter
     if result.engine is not None and result.ratio is not None:
         yield "  bare engine, messages/s", f"{result.engine.messages_per_second:.1f}", "", ""
         yield "  ratio", f"{result.ratio:.2f}", "≥ 0.6", _verdict(result.ratio >= 0.6)
-    yield from _after_lines(result)
     yield "  CPU ms per message", f"{result.cpu_ms_per_message:.1f}", "", ""
     for name, milliseconds in result.cpu_ms_by_process.items():
         yield f"    {name}", f"{milliseconds:.1f}", "", ""
@@ -176,17 +191,15 @@ def _channel_lines(title: str, result: ThroughputResult, *, target: int) -> Iter
     yield "  state transitions per message", f"{result.transitions:.1f}", "", ""
 
 
-def _after_lines(result: ThroughputResult) -> Iterator[Line]:
-    """Return the lines about the second measurement, if there was one."""
-    if result.after is None or result.after_ratio is None or result.after_cpu_ratio is None:
-        return
-    title = f"  messages/s after {result.further_messages:,} more"
-    yield title, f"{result.after.messages_per_second:.1f}", "", ""
-    yield "  after : before", f"{result.after_ratio:.2f}", "≥ 0.9", _verdict(result.after_ratio >= 0.9)
-    ratio = result.after_cpu_ratio
-    yield "  after : before, by CPU", f"{ratio:.2f}", "≤ 1.1", _verdict(ratio <= 1.1)
-    for name, milliseconds in result.after.cpu_ms_by_process.items():
-        yield f"    {name}", f"{milliseconds:.1f}", "", ""
+def _ageing_lines(result: AgeingResult) -> Iterator[Line]:
+    ratio, cpu = result.after_ratio, result.after_cpu_ratio
+    title = f"After {result.further_messages:,} more: messages/s, aged : fresh"
+    yield title, f"{ratio:.2f}", "≥ 0.9", _verdict(ratio >= 0.9)
+    yield "  CPU ms per message, aged : fresh", f"{cpu:.2f}", "≤ 1.1", _verdict(cpu <= 1.1)
+    for fresh, aged in result.pairs:
+        speeds = f"{fresh.messages_per_second:.1f} : {aged.messages_per_second:.1f}"
+        cpus = f"{fresh.cpu_ms_per_message:.1f} : {aged.cpu_ms_per_message:.1f} ms"
+        yield "    a pair, fresh : aged", f"{speeds}, {cpus}", "", ""
 
 
 def _upload_lines(result: UploadResult) -> Iterator[Line]:
@@ -210,6 +223,8 @@ def _aligned(lines: Iterable[Line]) -> list[str]:
 
 
 def _rounded(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_rounded(inner) for inner in value]
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, Mapping):

@@ -1,8 +1,15 @@
 """The table and ``var/bench.json``."""
 
-from dataclasses import replace
-
-from benchmarks.results import EngineResult, Results, ThroughputResult, UploadResult, as_json, table
+from benchmarks.results import (
+    AgeingResult,
+    Block,
+    EngineResult,
+    Results,
+    ThroughputResult,
+    UploadResult,
+    as_json,
+    table,
+)
 
 SMS = ThroughputResult(3000, 40.0, {"temporal": 20.0, "postgres": 4.5}, events=14.0, transitions=7.0)
 ENGINE = EngineResult(64.0, {"temporal": 16.0, "message worker": 8.0})
@@ -47,14 +54,17 @@ def test_the_table_says_what_is_not_reached() -> None:
     assert "checked" in missed[0]
 
 
-def test_the_second_measurement_is_compared_with_the_first() -> None:
-    later = ThroughputResult(3000, 30.0, {"portal": 1.5}, events=14.0, transitions=7.0)
-    first = replace(later, messages_per_second=40.0, cpu_ms_by_process={"portal": 1.2})
-    slower = replace(first, further_messages=50_000, after=later)
+def test_an_aged_product_is_compared_with_a_fresh_one_pair_by_pair() -> None:
+    # The machine halves its speed between the pairs: the ratios do not care.
+    pairs = (
+        (Block(40.0, 20.0), Block(38.0, 22.0)),
+        (Block(20.0, 40.0), Block(15.0, 48.0)),
+        (Block(20.0, 40.0), Block(17.0, 46.0)),
+    )
+    results = Results(ageing=AgeingResult(50_000, pairs))
 
-    assert slower.after_ratio == 0.75
-    assert slower.after_cpu_ratio == 1.25
-    assert as_json(Results(sms=slower))["sms"]["after_ratio"] == 0.75
-    assert "after 50,000 more" in table(Results(sms=slower))
-    by_cpu = next(line for line in table(Results(sms=slower)).splitlines() if "before, by CPU" in line)
-    assert by_cpu.endswith("not reached")
+    assert as_json(results)["ageing"]["after_ratio"] == 0.85
+    assert as_json(results)["ageing"]["after_cpu_ratio"] == 1.15
+    missed = [line for line in table(results).splitlines() if line.endswith("not reached")]
+    assert len(missed) == 2
+    assert "After 50,000 more" in missed[0]

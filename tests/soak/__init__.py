@@ -1,0 +1,1 @@
+"""A long mixed run: every plan, every fault, parts that die; in the end all books must agree."""
