@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.message_parts import ALTERNATIVE_PART_TABLE, DEFAULT_PART_TABLE, PartTable
 from domain.permissions import Role
 from services.api_keys import caller_for_key, create_api_key
-from services.sign_in import hash_password
+from services.passwords import hash_password
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,39 +4,21 @@ A wrong password, an unknown login id and a locked account get the same answer a
 that nobody can learn which accounts exist or are locked.
 """
 
-import asyncio
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.callers import Caller
 from domain.permissions import Role
+from services.passwords import hashing_gate, matching_hash
+from services.session_tokens import ABSOLUTE_LIMIT, IDLE_LIMIT, SEEN_EVERY, new_token, token_hash
 
 MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=30)
-IDLE_LIMIT = timedelta(minutes=30)
-ABSOLUTE_LIMIT = timedelta(hours=12)
-MAX_PASSWORD_CHARACTERS = 200
-
-# One hash takes a CPU for some 20 ms and 19 MiB (OWASP's figures for argon2id); more at once would
-# only take the machine from everybody else.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_HASHES_AT_ONCE = 2
-_TOKEN_BYTES = 32
-# Not every page view has to write: the idle limit is exact to this.
-_SEEN_EVERY = timedelta(minutes=1)
-
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 _USER = text("""
     SELECT company_id, id, role, password_hash FROM company_users WHERE lower(login_id) = lower(:login_id)
@@ -111,11 +93,6 @@ class SessionUser:
     expires_at: datetime
 
 
-def hash_password(password: str) -> str:
-    """Return the argon2id hash to store. Takes some 20 ms of CPU: call it off the event loop."""
-    return _hasher.hash(password)
-
-
 async def sign_in(
     session: AsyncSession, login_id: str, password: str, now: datetime
 ) -> SignedIn | SignInFailed:
@@ -123,11 +100,10 @@ async def sign_in(
 
     The failure is an answer and not an exception: its count has to be committed.
     """
-    # The gate comes before the first statement, so that a flood of attempts cannot take all connections.
-    async with _gate():
+    async with hashing_gate():
         user = (await session.execute(_USER, {"login_id": login_id.replace("\x00", "")})).one_or_none()
-        stored = user.password_hash if user else _nobodys_hash()
-        new_hash = await asyncio.to_thread(_verified, stored, password)
+        stored = user.password_hash if user else None
+        new_hash = await matching_hash(stored, password)
         if user is None:
             return SignInFailed()
         key = {"company_id": user.company_id, "id": user.id}
@@ -152,11 +128,11 @@ async def session_for(
     ``is_activity=False`` for requests a page makes by itself: an abandoned screen signs out in spite
     of its polling.
     """
-    key = {"token_hash": _token_hash(token), "now": now, "idle_limit": IDLE_LIMIT}
+    key = {"token_hash": token_hash(token), "now": now, "idle_limit": IDLE_LIMIT}
     row = (await session.execute(_SESSION, key)).one_or_none()
     if row is None:
         return None
-    if is_activity and now - row.last_seen_at >= _SEEN_EVERY:
+    if is_activity and now - row.last_seen_at >= SEEN_EVERY:
         await session.execute(_SEEN, {"company_id": row.company_id, "id": row.id, "now": now})
     role = Role(row.role)
     return SessionUser(
@@ -171,40 +147,15 @@ async def session_for(
 
 async def sign_out(session: AsyncSession, token: str) -> None:
     """End the session of ``token``; nothing happens if there is none."""
-    await session.execute(_CLOSE_SESSION, {"token_hash": _token_hash(token)})
+    await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(token)})
 
 
 async def _open_session(session: AsyncSession, user: Row[Any], now: datetime) -> SignedIn:
     key: dict[str, UUID] = {"company_id": user.company_id, "id": user.id}
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     expires_at = now + ABSOLUTE_LIMIT
     await session.execute(_FORGET_OLD_SESSIONS, {**key, "now": now, "idle_limit": IDLE_LIMIT})
     await session.execute(
-        _OPEN_SESSION, {**key, "token_hash": _token_hash(token), "now": now, "expires_at": expires_at}
+        _OPEN_SESSION, {**key, "token_hash": token_hash(token), "now": now, "expires_at": expires_at}
     )
     return SignedIn(token, expires_at, Caller(user.company_id, user.id, Role(user.role)))
-
-
-def _gate() -> asyncio.Semaphore:
-    return _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_HASHES_AT_ONCE))
-
-
-def _verified(stored: str, password: str) -> str | None:
-    """Return the hash to keep (a new one if our parameters have grown), ``None`` if it does not match."""
-    if len(password) > MAX_PASSWORD_CHARACTERS:
-        return None
-    try:
-        _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return None
-    return _hasher.hash(password) if _hasher.check_needs_rehash(stored) else stored
-
-
-@cache
-def _nobodys_hash() -> str:
-    """A hash nobody has the password of: an unknown login id takes as long as a known one."""
-    return _hasher.hash(secrets.token_urlsafe(_TOKEN_BYTES))
-
-
-def _token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
