@@ -4,8 +4,6 @@ A wrong password, an unknown login id and a locked account get the same answer a
 that nobody can learn which accounts exist or are locked.
 """
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,15 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.callers import Caller
 from domain.permissions import Role
 from services.password_hashing import hashing_turn, verified
+from services.session_tokens import ABSOLUTE_LIMIT, IDLE_LIMIT, SEEN_EVERY, new_token, token_hash
 
 MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=30)
-IDLE_LIMIT = timedelta(minutes=30)
-ABSOLUTE_LIMIT = timedelta(hours=12)
-
-_TOKEN_BYTES = 32
-# Not every page view has to write: the idle limit is exact to this.
-_SEEN_EVERY = timedelta(minutes=1)
 
 _USER = text("""
     SELECT company_id, id, role, password_hash FROM company_users WHERE lower(login_id) = lower(:login_id)
@@ -136,11 +129,11 @@ async def session_for(
     ``is_activity=False`` for requests a page makes by itself: an abandoned screen signs out in spite
     of its polling.
     """
-    key = {"token_hash": _token_hash(token), "now": now, "idle_limit": IDLE_LIMIT}
+    key = {"token_hash": token_hash(token), "now": now, "idle_limit": IDLE_LIMIT}
     row = (await session.execute(_SESSION, key)).one_or_none()
     if row is None:
         return None
-    if is_activity and now - row.last_seen_at >= _SEEN_EVERY:
+    if is_activity and now - row.last_seen_at >= SEEN_EVERY:
         await session.execute(_SEEN, {"company_id": row.company_id, "id": row.id, "now": now})
     role = Role(row.role)
     return SessionUser(
@@ -155,19 +148,15 @@ async def session_for(
 
 async def sign_out(session: AsyncSession, token: str) -> None:
     """End the session of ``token``; nothing happens if there is none."""
-    await session.execute(_CLOSE_SESSION, {"token_hash": _token_hash(token)})
+    await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(token)})
 
 
 async def _open_session(session: AsyncSession, user: Row[Any], now: datetime) -> SignedIn:
     key: dict[str, UUID] = {"company_id": user.company_id, "id": user.id}
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     expires_at = now + ABSOLUTE_LIMIT
     await session.execute(_FORGET_OLD_SESSIONS, {**key, "now": now, "idle_limit": IDLE_LIMIT})
     await session.execute(
-        _OPEN_SESSION, {**key, "token_hash": _token_hash(token), "now": now, "expires_at": expires_at}
+        _OPEN_SESSION, {**key, "token_hash": token_hash(token), "now": now, "expires_at": expires_at}
     )
     return SignedIn(token, expires_at, Caller(user.company_id, user.id, Role(user.role)))
-
-
-def _token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
