@@ -1,4 +1,4 @@
-"""Receipts on their way to the platform: kept until a deliver_sm_resp says they were taken."""
+"""Receipts and texts on their way to the platform: kept until a deliver_sm_resp says they were taken."""
 
 import asyncio
 from collections import deque
@@ -6,10 +6,13 @@ from collections import deque
 from simulator.carriers import Carrier
 from simulator.faults import LinkFaults
 from simulator.smpp.pdu import DELIVER_SM, ESME_RX_P_APPN, ESME_RX_R_APPN
-from simulator.smpp.receipts import Receipt, receipt_body
+from simulator.smpp.receipts import Receipt
 from simulator.smpp.session import SmppSession
+from simulator.smpp.texts import HandsetText
 
 _RETRY_SECONDS = 1.0  # after a deliver_sm_resp with an error
+
+Delivery = Receipt | HandsetText
 
 
 class ReceiptOutbox:
@@ -20,10 +23,10 @@ class ReceiptOutbox:
         self._faults = faults
         self._window = window
         self._timeout = timeout
-        self._queue: deque[Receipt] = deque()
+        self._queue: deque[Delivery] = deque()
         self._sessions: deque[SmppSession] = deque()
-        self._in_flight: dict[SmppSession, dict[int, tuple[Receipt, asyncio.TimerHandle]]] = {}
-        self._resting: list[Receipt] = []
+        self._in_flight: dict[SmppSession, dict[int, tuple[Delivery, asyncio.TimerHandle]]] = {}
+        self._resting: list[Delivery] = []
         self.acknowledged = 0
         self.refused = 0
         self.redelivered = 0
@@ -42,8 +45,8 @@ class ReceiptOutbox:
             "redelivered": self.redelivered,
         }
 
-    def push(self, receipt: Receipt) -> None:
-        """Take a receipt; it leaves only when acknowledged, or refused for good."""
+    def push(self, receipt: Delivery) -> None:
+        """Take a receipt or a text; it leaves only when acknowledged, or refused for good."""
         self._queue.append(receipt)
         self.pump()
 
@@ -90,13 +93,13 @@ class ReceiptOutbox:
             if session is None:
                 self._queue.appendleft(receipt)
                 return
-            sequence = session.request(DELIVER_SM, receipt_body(receipt, self._carrier))
+            sequence = session.request(DELIVER_SM, receipt.body(self._carrier))
             timer = asyncio.get_running_loop().call_later(
                 self._timeout, self._timed_out, session, sequence, receipt
             )
             self._in_flight[session][sequence] = (receipt, timer)
 
-    def dump(self) -> list[Receipt]:
+    def dump(self) -> list[Delivery]:
         """Every receipt not acknowledged."""
         in_flight = [found[0] for table in self._in_flight.values() for found in table.values()]
         return in_flight + sorted(self._resting, key=lambda receipt: receipt.done_at) + list(self._queue)
@@ -123,17 +126,17 @@ class ReceiptOutbox:
                 return session
         return None
 
-    def _timed_out(self, session: SmppSession, sequence: int, receipt: Receipt) -> None:
+    def _timed_out(self, session: SmppSession, sequence: int, receipt: Delivery) -> None:
         self._in_flight.get(session, {}).pop(sequence, None)
         self._requeue(receipt)
         self.pump()
 
-    def _rested(self, receipt: Receipt) -> None:
+    def _rested(self, receipt: Delivery) -> None:
         if receipt in self._resting:
             self._resting.remove(receipt)
             self._requeue(receipt)
             self.pump()
 
-    def _requeue(self, receipt: Receipt) -> None:
+    def _requeue(self, receipt: Delivery) -> None:
         self.redelivered += 1
         self._queue.appendleft(receipt)
