@@ -59,10 +59,12 @@ class RecyclingActivities:
         if question.outcome is not None or question.reference_on is None:
             return question.outcome or RecyclingOutcome.LOOKUP_FAILED
         today = datetime.now(JST).date()
+        attempt = activity.info().attempt
+        # One for each call, or two lines in the directory's log could not be told apart.
         answer = await self._directory.check(
-            question.phone_number, question.reference_on, today, correlator=str(order.message_id)
+            question.phone_number, question.reference_on, today, correlator=f"{order.message_id}:{attempt}"
         )
-        if answer.retryable and activity.info().attempt < TRIES:
+        if answer.retryable and attempt < TRIES:
             raise ApplicationError("directory did not answer", type=answer.carrier_code or "no_answer")
         async with self._database.transaction() as session:
             await record_recycling_check(session, order, answer.outcome, answer.carrier_code)

@@ -18,6 +18,7 @@ from domain.carriers import Carrier
 # 0800 is free-phone, 0600 and 0700 belong to nobody; 0900 belongs to nobody either, but is where
 # carriers' test numbers live.
 _NATIONAL = re.compile(r"0(?:[678]0[1-9]|90[0-9])[0-9]{7}")
+_ELEVEN_DIGITS = re.compile(r"0[0-9]{10}")
 # The way most lists write it, worth a path of its own: 250,000 rows take half the time.
 _HYPHENATED = re.compile(r"(0[678]0(?=-[1-9])|090)-([0-9]{4})-([0-9]{4})")
 # Not NFKC, which also makes digits of ① and ².
@@ -118,6 +119,17 @@ def original_carrier(national: str) -> Carrier | None:
     A first guess only: a number ported to another carrier keeps its block.
     """
     return _carrier_of_block(national[:7])
+
+
+def international_number(national: str) -> str:
+    """``09012345678`` → ``+819012345678`` (E.164), as carriers' HTTP interfaces want it.
+
+    Raises ``ValueError``, without quoting the number, for anything but 11 national digits: a bug of the
+    caller.
+    """
+    if not _ELEVEN_DIGITS.fullmatch(national):
+        raise ValueError("The phone number is not national with 11 digits")
+    return f"+81{national[1:]}"
 
 
 def mask_phone_number(number: str) -> str:

@@ -5,13 +5,11 @@ A body is an envelope (contact, expiry, traffic type) around one content. A cont
 """
 
 import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from domain.carrier_exchange import OutboundRcs
-
-_NATIONAL = re.compile(r"0[0-9]{10}")
+from domain.phone_numbers import international_number
 
 REVOCATION_BODY = b'{"RCSMessage":{"status":"cancelled"}}'
 
@@ -32,17 +30,10 @@ def text_content(text: str) -> dict[str, Any]:
     return {"textMessage": text}
 
 
-def user_contact(phone_number: str) -> str:
-    """``09012345678`` → ``+819012345678``. Raises ``ValueError``, without quoting the number."""
-    if not _NATIONAL.fullmatch(phone_number):
-        raise ValueError("The phone number is not national with 11 digits")
-    return f"+81{phone_number[1:]}"
-
-
 def _envelope(message: OutboundRcs, traffic_type: str, content: dict[str, Any]) -> dict[str, Any]:
     return {
         "RCSMessage": {**content, "trafficType": traffic_type, "expiry": _utc(message.expires_at)},
-        "messageContact": {"userContact": user_contact(message.phone_number)},
+        "messageContact": {"userContact": international_number(message.phone_number)},
     }
 
 

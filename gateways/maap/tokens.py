@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from gateways.carrier_http import json_headers
 from gateways.maap.transport import CallError, Endpoint, MaapTransport
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -52,10 +53,8 @@ class TokenKeeper:
         self._transport = transport
         self._url = f"{endpoint.root}/oauth2/v1/token"
         credentials = f"{endpoint.client_id}:{endpoint.secret}".encode()
-        self._headers = {
-            "authorization": f"Basic {base64.b64encode(credentials).decode('ascii')}",
-            "content-type": "application/x-www-form-urlencoded",
-        }
+        basic = f"Basic {base64.b64encode(credentials).decode('ascii')}"
+        self._headers = json_headers(basic) | {"content-type": "application/x-www-form-urlencoded"}
         self._clock = clock
         self._token: _Token | None = None
         self._renewal: asyncio.Task[str] | None = None
@@ -63,8 +62,9 @@ class TokenKeeper:
 
     @property
     def valid_until(self) -> datetime | None:
-        """When the present token ends (UTC), ``None`` without one."""
-        return self._token.valid_until if self._token else None
+        """When the present token ends (UTC), ``None`` without one that can be used."""
+        token = self._token
+        return token.valid_until if token and self._clock() < token.expires_at else None
 
     async def current(self) -> str:
         """Return a token that is valid now. Raises ``CallError`` (nothing of the message left)."""

@@ -16,10 +16,15 @@ class CircuitPosition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CircuitState:
-    """The breaker as the operator sees it; ``open_until`` is UTC, ``None`` while closed."""
+    """The breaker as the operator sees it.
+
+    ``opened_at`` is when it left "closed", ``open_until`` when the next call finds out; UTC, ``None``
+    while closed.
+    """
 
     position: CircuitPosition
     consecutive_failures: int
+    opened_at: datetime | None
     open_until: datetime | None
 
 
@@ -36,16 +41,18 @@ class CircuitBreaker:
         self._clock = clock
         self._failures = 0
         self._open_until: float | None = None
+        self._opened_at: datetime | None = None
         self._probing = False
 
     @property
     def state(self) -> CircuitState:
         """The breaker as it is now."""
         if self._open_until is None:
-            return CircuitState(CircuitPosition.CLOSED, self._failures, None)
+            return CircuitState(CircuitPosition.CLOSED, self._failures, None, None)
         left = self._open_until - self._clock()
         position = CircuitPosition.OPEN if left > 0 else CircuitPosition.HALF_OPEN
-        return CircuitState(position, self._failures, datetime.now(UTC) + timedelta(seconds=left))
+        until = datetime.now(UTC) + timedelta(seconds=left)
+        return CircuitState(position, self._failures, self._opened_at, until)
 
     def let_through(self) -> bool:
         """Whether a call may be made now."""
@@ -60,6 +67,7 @@ class CircuitBreaker:
         """The party answered: closed, whoever asked."""
         self._failures = 0
         self._open_until = None
+        self._opened_at = None
         self._probing = False
 
     def failed(self) -> None:
@@ -68,6 +76,7 @@ class CircuitBreaker:
         open_already = self._open_until is not None and self._clock() < self._open_until
         if self._failures >= self._threshold and not open_already:
             self._open_until = self._clock() + self._open_seconds
+            self._opened_at = self._opened_at or datetime.now(UTC)
             self._probing = False
 
     def given_up(self) -> None:

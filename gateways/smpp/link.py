@@ -9,7 +9,9 @@ from random import SystemRandom
 import structlog
 
 from domain.carrier_exchange import DeliveryReceipt, InboundMessage, OutboundSms, SegmentResult, SubmitOutcome
-from domain.carriers import Carrier
+from domain.carriers import Carrier, Channel
+from domain.link_states import LinkState as AnyLinkState
+from domain.link_states import carrier_link_name
 from domain.messages import StatusReason
 from gateways.smpp.deliveries import Receivers
 from gateways.smpp.flow import SessionClosed, Throttle
@@ -44,6 +46,24 @@ class LinkState:
     receipts_pending: int
     last_error: str | None
     last_error_at: datetime | None
+
+    def in_general(self) -> AnyLinkState:
+        """Return the form in which the operator's page shows links of any kind."""
+        return AnyLinkState(
+            name=carrier_link_name(Channel.SMS, self.carrier),
+            channel=Channel.SMS,
+            carrier=self.carrier,
+            is_up=self.binds > 0,
+            # What ended the last bind is the last error of a link without one.
+            since=self.bound_since if self.binds else self.last_error_at,
+            in_use=self.window_in_use,
+            capacity=self.window_size,
+            throttled_since=self.throttled_since,
+            receipts_pending=self.receipts_pending,
+            last_error=self.last_error,
+            last_error_at=self.last_error_at,
+            details={"binds": str(self.binds), "binds_wanted": str(self.binds_wanted)},
+        )
 
 
 class SmppLink:

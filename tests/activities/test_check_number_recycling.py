@@ -30,9 +30,11 @@ AWAY = Answer(RecyclingOutcome.LOOKUP_FAILED, "503", retryable=True)
 class FakeDirectory:
     answer: Answer
     asked: list[tuple[str, date]] = field(default_factory=list)
+    correlators: list[str] = field(default_factory=list)
 
     async def check(self, phone_number: str, reference_date: date, today: date, *, correlator: str) -> Answer:
         self.asked.append((phone_number, reference_date))
+        self.correlators.append(correlator)
         return self.answer
 
 
@@ -76,6 +78,8 @@ async def test_a_directory_that_is_away_is_asked_three_times(bench: Bench) -> No
     directory.answer = Answer(RecyclingOutcome.NOT_RECYCLED)
     assert await check(bench, campaign, directory) is RecyclingOutcome.LOOKUP_FAILED
     assert (len(directory.asked), await charges(bench)) == (TRIES, [])
+    # One for each call, so that the directory's log and ours can be laid side by side.
+    assert directory.correlators == [f"{campaign.message}:{attempt}" for attempt in range(1, TRIES + 1)]
 
 
 async def test_without_a_reference_date_nothing_is_asked_or_sent(bench: Bench) -> None:

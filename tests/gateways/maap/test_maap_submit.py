@@ -191,11 +191,28 @@ async def test_operator_sees_the_link(maap: ScriptedServer, client: MaapClient) 
     await submit
     failed = client.state
     assert (failed.last_error, failed.in_flight, failed.last_success_at) == ("503", 0, None)
+    assert not failed.is_up
     assert failed.token_valid_until is not None
     await client.submit(MESSAGE)
     # A refusal of one message is a working link.
     assert client.state.last_success_at is not None
-    assert client.state.last_error == "503"
+    assert (client.state.last_error, client.state.is_up) == ("503", True)
+
+
+async def test_operator_sees_since_when_a_carrier_says_not_now(
+    maap: ScriptedServer, client: MaapClient
+) -> None:
+    """A capability answer in between takes nothing: only an accepted message ends it."""
+    maap.on("POST", "/messages", refusal(429, 42901), refusal(429, 42901), ACCEPTED)
+    maap.on("GET", "/contactCapabilities", Reply(200, {"capabilities": ["chat"]}))
+    seen = []
+    for _ in range(3):
+        await client.check_capability("bot", "09012345678")
+        await client.submit(MESSAGE)
+        seen.append(client.state.throttled_since)
+    assert seen[0] is not None
+    assert seen == [seen[0], seen[0], None]
+    assert client.state.is_up
 
 
 async def test_cancelled_submit_leaves_no_trace_in_the_state(

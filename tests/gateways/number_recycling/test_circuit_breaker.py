@@ -41,3 +41,18 @@ def test_state_tells_until_when_it_is_open() -> None:
     breaker.failed()
     assert breaker.state.consecutive_failures == 1
     assert breaker.state.open_until is not None
+
+
+def test_state_tells_since_when_it_is_not_closed() -> None:
+    now = [0.0]
+    breaker = CircuitBreaker(threshold=1, open_seconds=5, clock=lambda: now[0])
+    assert breaker.state.opened_at is None
+    breaker.failed()
+    opened_at = breaker.state.opened_at
+    now[0] = 5
+    assert breaker.state.position is CircuitPosition.HALF_OPEN
+    breaker.let_through()
+    breaker.failed()
+    assert breaker.state.opened_at == opened_at is not None
+    breaker.succeeded()
+    assert breaker.state.opened_at is None

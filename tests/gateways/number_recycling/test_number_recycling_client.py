@@ -153,6 +153,32 @@ async def test_every_error_is_a_failed_lookup_with_its_code(
     assert (state.in_flight, state.last_error, state.last_success_at) == (0, code, None)
 
 
+@pytest.mark.parametrize(
+    ("step", "is_up", "throttled"),
+    [
+        (CLEAN, True, False),
+        (error(404, "IDENTIFIER_NOT_FOUND"), True, False),
+        (error(429, "TOO_MANY_REQUESTS"), True, True),
+        (error(401, "UNAUTHENTICATED"), False, False),
+        (error(503, "UNAVAILABLE"), False, False),
+        (Reset(), False, False),
+    ],
+)
+async def test_state_tells_a_refusal_about_a_number_from_a_directory_that_is_down(
+    directory: ScriptedServer, client: NumberRecyclingClient, step: Step, is_up: bool, throttled: bool
+) -> None:
+    """N-5."""
+    assert client.state.since is None
+    directory.on("POST", "/check", step)
+    await check(client)
+    state = client.state
+    assert (state.is_up, state.throttled_since is not None, state.since is not None) == (
+        is_up,
+        throttled,
+        True,
+    )
+
+
 async def test_refused_connection_is_a_failed_lookup() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
