@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
-from simulator.carriers import Carrier
 from simulator.faults import LinkFaults
 from simulator.smpp.pdu import DELIVER_SM, ESME_RX_P_APPN, ESME_RX_R_APPN
 from simulator.smpp.receipts import Receipt
@@ -18,8 +18,10 @@ Delivery = Receipt | HandsetText
 class ReceiptOutbox:
     """Queue of one SMSC; round robin over every bound receiver and transceiver of a system id."""
 
-    def __init__(self, carrier: Carrier, faults: LinkFaults, window: int, timeout: float) -> None:
-        self._carrier = carrier
+    def __init__(
+        self, body: Callable[[Delivery], bytes], faults: LinkFaults, window: int, timeout: float
+    ) -> None:
+        self._body = body
         self._faults = faults
         self._window = window
         self._timeout = timeout
@@ -93,7 +95,7 @@ class ReceiptOutbox:
             if session is None:
                 self._queue.appendleft(receipt)
                 return
-            sequence = session.request(DELIVER_SM, receipt.body(self._carrier))
+            sequence = session.request(DELIVER_SM, self._body(receipt))
             timer = asyncio.get_running_loop().call_later(
                 self._timeout, self._timed_out, session, sequence, receipt
             )
