@@ -12,12 +12,13 @@ PY := $(VENV)/bin/python
 LOCAL := $(VENV)/.installed-local
 DEV := $(VENV)/.installed-dev
 ASSETS := $(VENV)/.browser-assets
+PEERS := $(VENV)/.peer-packages
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 UV_VERSION := 0.13.9
 COMPILE = $(VENV)/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help run test check format bench migrate lock assets
+.PHONY: help run test peers check format bench migrate lock assets
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -26,8 +27,12 @@ help: ## this list
 run: $(LOCAL) $(ASSETS) ## start everything here; Ctrl-C stops it (HEADLESS=1: no colours)
 	@exec $(PY) -m workers run $(if $(filter-out 0,$(HEADLESS)),--headless)
 
-test: $(DEV) $(ASSETS) ## every test (ARGS="tests/domain -k parts" for some)
+test: $(DEV) $(ASSETS) $(PEERS) ## every test (ARGS="tests/domain -k parts" for some)
 	@$(PY) -m pytest $(ARGS)
+
+peers: $(DEV) ## the tests against programs of other people (Kannel: apt-get install kannel)
+	@$(PY) -m scripts.peer_packages
+	@$(PY) -m pytest -m peer tests/peers $(ARGS)
 
 check: $(DEV) ## format, lint, types, imports point down
 	$(VENV)/bin/ruff format --check .
@@ -51,9 +56,10 @@ lock: $(DEV) ## resolve the dependencies again (UPGRADE=--upgrade: newest of eac
 	$(COMPILE) $(UPGRADE) --extra local --constraint requirements.txt --output-file requirements-local.txt
 	$(COMPILE) $(UPGRADE) --extra local --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 	npm install --package-lock-only --ignore-scripts
+	cd tests/peers/node && npm install --package-lock-only --ignore-scripts
 
 assets: $(LOCAL) ## fetch the browser assets again
-	@$(PY) scripts/browser_assets.py
+	@$(PY) -m scripts.browser_assets
 	@touch $(ASSETS)
 
 $(PY):
@@ -74,6 +80,11 @@ $(DEV): requirements-dev.txt requirements-local.txt | $(PY)
 	@touch $(LOCAL) $@
 
 # Tried once; without it the portal works all the same. `make assets` tries again.
-$(ASSETS): package.json package-lock.json scripts/browser_assets.py | $(PY)
-	@$(PY) scripts/browser_assets.py
+$(ASSETS): package.json package-lock.json scripts/browser_assets.py scripts/npm.py | $(PY)
+	@$(PY) -m scripts.browser_assets
+	@touch $@
+
+# Tried once as well; what is missing is skipped with its reason. `make peers` tries again.
+$(PEERS): tests/peers/node/package-lock.json scripts/peer_packages.py scripts/npm.py | $(PY)
+	@$(PY) -m scripts.peer_packages
 	@touch $@

@@ -41,7 +41,7 @@ TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)
 IGNORED = {line.strip("/\n") for line in (ROOT / ".gitignore").open(encoding="utf-8")}
 FOLDERS = {p.name for p in ROOT.iterdir() if p.is_dir() and p.name not in IGNORED | {".git"}}
 # Made by running, not kept in the repository.
-MADE = ("var/", ".venv", "web/static/vendor/", "deploy/secrets/")
+MADE = ("var/", ".venv", "web/static/vendor/", "deploy/secrets/", "tests/peers/node/node_modules/")
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
 LONGEST_DECISION = 40
 
@@ -79,7 +79,8 @@ def rows_after(text: str, heading: str) -> list[list[str]]:
 def source_files() -> Iterator[Path]:
     for folder in FOLDERS - {"docs"}:
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in (".py", ".html", ".yaml", ".json") and path != Path(__file__):
+            made = str(path.relative_to(ROOT)).startswith(MADE)
+            if path.suffix in (".py", ".html", ".yaml", ".json") and path != Path(__file__) and not made:
                 yield path
     yield from (ROOT / name for name in ("Makefile", "pyproject.toml", "docker-compose.yml"))
 
