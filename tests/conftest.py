@@ -9,6 +9,17 @@ from workers.graceful_exit import exit_now
 pytest_plugins = ["tests.support.postgres", "tests.support.temporal"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what may run side by side: modules may, those that share the one running product may not.
+
+    The running product comes first: it mostly waits, and whatever is quick fills the other core meanwhile.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+    for item in items:
+        shares_product = "stack" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("stack" if shares_product else item.nodeid.split("::")[0]))
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main() -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
     """Leave without interpreter tear-down, which the Temporal SDK can turn into an abort.
