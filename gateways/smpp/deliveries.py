@@ -4,15 +4,16 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
 from domain.carrier_exchange import DeliveryReceipt, InboundMessage
 from gateways.smpp.bodies import ShortMessage
+from gateways.smpp.command_status import CommandStatus
 from gateways.smpp.pdu import Pdu
 from gateways.smpp.profiles import SmppProfile
-from gateways.smpp.receipts import is_receipt, parse_inbound, parse_receipt
-from gateways.smpp.statuses import CommandStatus
+from gateways.smpp.receipts import is_receipt, parse_inbound, parse_receipt, with_plausible_time
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,7 @@ class Deliveries:
         self._acknowledge = acknowledge
         self._running: set[asyncio.Task[None]] = set()
         self._waiting: deque[Pdu] = deque()
+        self._waiting_octets = 0
         self._unexpected_logged = False
 
     @property
@@ -51,19 +53,27 @@ class Deliveries:
         """Take a deliver_sm; returns at once."""
         if len(self._running) < self._profile.receipts_at_once:
             self._start(pdu)
-        elif len(self._waiting) < self._profile.receipts_waiting:
+        elif self._has_room(pdu):
             self._waiting.append(pdu)
+            self._waiting_octets += len(pdu.body)
         else:
             self._acknowledge(pdu.sequence, CommandStatus.ESME_RMSGQFUL)
 
     def forget_waiting(self) -> None:
         """Drop what is not yet handed on: the link is gone, the SMSC will deliver it again."""
         self._waiting.clear()
+        self._waiting_octets = 0
 
     async def drained(self) -> None:
         """Wait until everything received is acknowledged."""
         while self._running:
             await asyncio.wait(self._running)
+
+    def _has_room(self, pdu: Pdu) -> bool:
+        return (
+            len(self._waiting) < self._profile.receipts_waiting
+            and self._waiting_octets + len(pdu.body) <= self._profile.receipts_waiting_octets
+        )
 
     def _start(self, pdu: Pdu) -> None:
         task = asyncio.get_running_loop().create_task(self._handle(pdu))
@@ -73,7 +83,9 @@ class Deliveries:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if self._waiting:
-            self._start(self._waiting.popleft())
+            pdu = self._waiting.popleft()
+            self._waiting_octets -= len(pdu.body)
+            self._start(pdu)
 
     async def _handle(self, pdu: Pdu) -> None:
         try:
@@ -87,7 +99,7 @@ class Deliveries:
 
     async def _hand_on(self, message: ShortMessage) -> None:
         if is_receipt(message):
-            receipt = parse_receipt(message, self._profile)
+            receipt = with_plausible_time(parse_receipt(message, self._profile), datetime.now(UTC))
             if receipt.carrier_message_id is None:
                 log.warning(
                     "smpp_receipt_unreadable", carrier=self._profile.carrier, esm_class=message.esm_class

@@ -55,10 +55,18 @@ class Pdu:
 
 
 class PduStream:
-    """Cuts a TCP stream into PDUs, whatever the chunks it arrives in."""
+    """Cuts a TCP stream into PDUs, whatever the chunks it arrives in.
+
+    Keeps the beginning of one PDU at most: never as much as ``MAX_PDU_OCTETS``.
+    """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+
+    @property
+    def buffered(self) -> int:
+        """Octets kept until the rest of their PDU comes."""
+        return len(self._buffer)
 
     def feed(self, octets: bytes) -> Iterator[Pdu]:
         """Take the octets just received and yield every PDU now complete.

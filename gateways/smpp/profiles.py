@@ -12,9 +12,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from domain.carrier_exchange import ReceiptState
 from domain.carriers import Carrier
 from domain.messages import StatusReason
 from gateways.smpp.bodies import MAX_SHORT_MESSAGE_OCTETS
+from gateways.smpp.command_status import Verdict
 
 JST = timezone(timedelta(hours=9), "JST")
 
@@ -94,14 +96,22 @@ class SmppProfile:
     destination_form: DestinationForm = DestinationForm.INTERNATIONAL
     alphanumeric_sender: NumberType = ALPHANUMERIC
     numeric_sender: NumberType = UNKNOWN_NUMERIC
+    # The carrier's own command_status values, before those of SMPP and ``wrong_carrier_statuses``.
+    submit_statuses: Mapping[int, Verdict] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     wrong_carrier_statuses: frozenset[int] = WRONG_CARRIER_STATUSES
     wrong_carrier_errors: frozenset[str] = frozenset()
     error_reasons: Mapping[str, StatusReason] = field(default_factory=lambda: ERROR_REASONS, hash=False)
+    # The carrier's own words in ``stat``, in capitals, before those of SMPP.
+    receipt_states: Mapping[str, tuple[ReceiptState, StatusReason | None]] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
     # Receipt dates carry no zone; SMSCs in Japan print local time.
     receipt_timezone: tzinfo = JST
     receipts_at_once: int = 200
     # Receipts waiting beyond those; above, the SMSC is told to come again (ESME_RMSGQFUL).
     receipts_waiting: int = 5_000
+    # … or more octets than these, whatever their number.
+    receipts_waiting_octets: int = 4 * 1024 * 1024
     submit_resp_timeout_s: float = 30.0
     bind_timeout_s: float = 10.0
     # How long a submit waits for a bind before it answers NOT_SENT.

@@ -6,7 +6,8 @@ network_error_code win over the text (docs/carriers.md §1.1).
 """
 
 import re
-from datetime import datetime, tzinfo
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 
 from domain.carrier_exchange import DeliveryReceipt, InboundMessage, ReceiptState
 from domain.carriers import Channel
@@ -21,6 +22,9 @@ _MESSAGE_TYPE = 0x3C
 _RECEIPT_TYPES = frozenset({0x04, 0x20})  # SMSC delivery receipt, intermediate notification
 _UCS2 = 8
 _FIELD = re.compile(r"(?<![a-z])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text):", re.IGNORECASE)
+# Carriers hold a message for days at most; clocks differ, and zones are guessed wrong, by hours.
+_OLDEST = timedelta(days=30)
+_AHEAD = timedelta(days=1)
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\x80-\U0010ffff]|[\x80-\x9f\ud800-\udfff]")
 
 
@@ -52,6 +56,17 @@ def parse_receipt(message: ShortMessage, profile: SmppProfile) -> DeliveryReceip
         phone_number=national_number(message.source.addr),
         raw=raw_words(message, text),
     )
+
+
+def with_plausible_time(receipt: DeliveryReceipt, now: datetime) -> DeliveryReceipt:
+    """Return the receipt without ``occurred_at`` where that cannot be: long ago, or still to come.
+
+    An SMSC whose clock is wrong must not date an arrival; ``raw`` has what it said.
+    """
+    at = receipt.occurred_at
+    if at is None or now - _OLDEST <= at <= now + _AHEAD:
+        return receipt
+    return replace(receipt, occurred_at=None)
 
 
 def parse_inbound(message: ShortMessage, profile: SmppProfile) -> InboundMessage:

@@ -12,12 +12,13 @@ from typing import Any, cast
 import structlog
 
 from gateways.smpp.bodies import BindTransceiver
+from gateways.smpp.command_status import LOGIN_REFUSED, CommandStatus, printed_status
 from gateways.smpp.deliveries import Deliveries, Receivers
 from gateways.smpp.flow import SessionClosed, Throttle, Window
+from gateways.smpp.oddities import Oddities
 from gateways.smpp.pdu import RESPONSE_BIT, CommandId, Pdu, PduStream, ProtocolError
 from gateways.smpp.profiles import SmppProfile
 from gateways.smpp.requests import Answer, OpenRequests
-from gateways.smpp.statuses import LOGIN_REFUSED, CommandStatus, printed_status
 from gateways.smpp.urls import SmppAddress
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ class SmppSession(asyncio.Protocol):
         self._throttle = throttle
         self._loop = loop
         self._stream = PduStream()
+        self._oddities = Oddities(profile.carrier, loop.time)
         self._transport: asyncio.Transport | None = None
         self._requests = OpenRequests()
         self._retiring = False
@@ -80,6 +82,16 @@ class SmppSession(asyncio.Protocol):
             # The frame boundary is lost: say so (§3.2), then nothing but a new connection helps.
             self._write(Pdu(CommandId.GENERIC_NACK, CommandStatus.ESME_RINVCMDLEN, 0))
             self._close(f"protocol error: {error}")
+
+    def pause_writing(self) -> None:
+        """Read no more from a peer that does not take our answers: they would pile up here without end."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on reading."""
+        if self._transport is not None:
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None and not self._retiring:
@@ -216,7 +228,7 @@ class SmppSession(asyncio.Protocol):
         elif handler := self._handlers.get(pdu.command_id):
             handler(pdu)
         else:
-            self._log_odd("smpp_command_unknown", pdu)
+            self._oddities.note("smpp_command_unknown", pdu)
             if pdu.command_id not in _UNANSWERED:
                 self._write(Pdu(CommandId.GENERIC_NACK, CommandStatus.ESME_RINVCMDID, pdu.sequence))
 
@@ -224,7 +236,7 @@ class SmppSession(asyncio.Protocol):
         request = self._requests.matching(pdu)
         if request is None:
             # Late, doubled, or not the answer to what we asked: it decides nothing.
-            self._log_odd("smpp_response_unexpected", pdu)
+            self._oddities.note("smpp_response_unexpected", pdu)
             return
         if request.in_window:
             self._observe(pdu)
@@ -235,10 +247,10 @@ class SmppSession(asyncio.Protocol):
             self._throttle.accepted()
         elif pdu.command_status in _NOT_NOW:
             if self._throttle.since is None:
-                self._log_odd("smpp_throttled", pdu)
+                self._oddities.note("smpp_throttled", pdu)
             self._throttle.refused()
         elif pdu.command_status not in self._profile.wrong_carrier_statuses:  # those are daily business
-            self._log_odd("smpp_submit_refused", pdu)
+            self._oddities.note("smpp_submit_refused", pdu)
             if pdu.command_status == CommandStatus.ESME_RINVBNDSTS:
                 # The SMSC holds us for unbound: only a new bind mends it.
                 self.retire("SMSC holds the bind for closed")
@@ -273,14 +285,3 @@ class SmppSession(asyncio.Protocol):
             self.abort("enquire_link not answered")
         elif self.available:
             self._schedule_enquiry()
-
-    def _log_odd(self, event: str, pdu: Pdu) -> None:
-        # Ids and sizes only: a body may hold a number or a text.
-        log.warning(
-            event,
-            carrier=self._profile.carrier,
-            command_id=f"0x{pdu.command_id:08X}",
-            command_status=printed_status(pdu.command_status),
-            sequence=pdu.sequence,
-            octets=len(pdu.body),
-        )

@@ -1,63 +1,17 @@
-"""What the carriers' codes mean in the platform's words. Unmapped codes never raise; they are kept raw.
+"""What the carriers' codes mean in the platform's words. Unmapped codes are UNKNOWN and kept raw.
 
-Sources: SMPP v3.4 §5.1.3 (command_status), §5.2.28 (message_state), Appendix B (receipt ``stat``);
-docs/carriers.md §1.1–1.2.
+Sources: SMPP v3.4 §5.2.28 (message_state), Appendix B (receipt ``stat``); docs/carriers.md §1.1–1.2.
+The command_status values have a table of their own, gateways/smpp/command_status.py.
 """
 
 from collections.abc import Mapping
-from enum import IntEnum
 
 from domain.carrier_exchange import ReceiptState, SegmentResult, SubmitOutcome
 from domain.messages import StatusReason
 from gateways.smpp.bodies import read_c_octets
+from gateways.smpp.command_status import SUBMIT_STATUSES, UNHEARD_OF, CommandStatus, Verdict, printed_status
 from gateways.smpp.pdu import CommandId, Pdu
 from gateways.smpp.profiles import SmppProfile
-
-
-class CommandStatus(IntEnum):
-    """The command_status values this gateway sends or tells apart."""
-
-    ESME_ROK = 0x00
-    ESME_RINVMSGLEN = 0x01
-    ESME_RINVCMDLEN = 0x02
-    ESME_RINVCMDID = 0x03
-    ESME_RINVBNDSTS = 0x04
-    ESME_RSYSERR = 0x08
-    ESME_RINVSRCADR = 0x0A
-    ESME_RINVDSTADR = 0x0B
-    ESME_RBINDFAIL = 0x0D
-    ESME_RINVPASWD = 0x0E
-    ESME_RINVSYSID = 0x0F
-    ESME_RMSGQFUL = 0x14
-    ESME_RSUBMITFAIL = 0x45
-    ESME_RTHROTTLED = 0x58
-    ESME_RX_T_APPN = 0x64
-    ESME_RDELIVERYFAILURE = 0xFE
-    ESME_RUNKNOWNERR = 0xFF
-
-
-LOGIN_REFUSED = frozenset(
-    {CommandStatus.ESME_RBINDFAIL, CommandStatus.ESME_RINVPASWD, CommandStatus.ESME_RINVSYSID}
-)
-
-# Any other error status is an answer that the message was refused: REJECTED, with the code kept.
-SUBMIT_STATUSES: Mapping[int, tuple[SubmitOutcome, StatusReason | None]] = {
-    CommandStatus.ESME_ROK: (SubmitOutcome.ACCEPTED, None),
-    CommandStatus.ESME_RINVMSGLEN: (SubmitOutcome.REJECTED, StatusReason.CONTENT_INVALID),
-    # "Not now": certainly not accepted.
-    CommandStatus.ESME_RMSGQFUL: (SubmitOutcome.THROTTLED, StatusReason.CAPACITY_EXCEEDED),
-    CommandStatus.ESME_RTHROTTLED: (SubmitOutcome.THROTTLED, StatusReason.CAPACITY_EXCEEDED),
-    # The SMSC holds us for unbound: nothing is wrong with the message, and it was not taken.
-    CommandStatus.ESME_RINVBNDSTS: (SubmitOutcome.NOT_SENT, StatusReason.NETWORK_FAILURE),
-    # The SMSC failed without a word on the message; it may have failed after queuing it. Sending again
-    # could double it, and calling it refused could contradict a receipt, so only a receipt decides.
-    CommandStatus.ESME_RSYSERR: (SubmitOutcome.UNKNOWN, StatusReason.NETWORK_FAILURE),
-    CommandStatus.ESME_RX_T_APPN: (SubmitOutcome.UNKNOWN, StatusReason.NETWORK_FAILURE),
-    CommandStatus.ESME_RUNKNOWNERR: (SubmitOutcome.UNKNOWN, StatusReason.NETWORK_FAILURE),
-    # The SMSC tells that the operation itself failed: a certain refusal.
-    CommandStatus.ESME_RSUBMITFAIL: (SubmitOutcome.REJECTED, StatusReason.NETWORK_FAILURE),
-    CommandStatus.ESME_RDELIVERYFAILURE: (SubmitOutcome.REJECTED, StatusReason.NETWORK_FAILURE),
-}
 
 # message_state (§5.2.28; 0 and 9 are SMPP 5.0's) and the words of a receipt's ``stat`` for it.
 STATE_NAMES: Mapping[int, str] = {
@@ -89,11 +43,6 @@ RECEIPT_STATES: Mapping[str, tuple[ReceiptState, StatusReason | None]] = {
 _WRONG_CARRIER_STATS = frozenset({"UNDELIV", "REJECTD"})
 
 
-def printed_status(command_status: int) -> str:
-    """Return a command_status as it is kept in the trail: ``0x0401``."""
-    return f"0x{command_status:04X}"
-
-
 def submit_result(segment: int, answer: Pdu | None, profile: SmppProfile) -> SegmentResult:
     """Return what became of a segment that was written.
 
@@ -113,11 +62,16 @@ def submit_result(segment: int, answer: Pdu | None, profile: SmppProfile) -> Seg
     return SegmentResult(segment, outcome, reason=refusal, carrier_code=printed_status(status))
 
 
-def submit_verdict(command_status: int, profile: SmppProfile) -> tuple[SubmitOutcome, StatusReason | None]:
-    """Return outcome and reason of a submit_sm_resp's command_status, unmapped ones included."""
+def submit_verdict(command_status: int, profile: SmppProfile) -> Verdict:
+    """Return outcome and reason of a submit_sm_resp's command_status: the profile's word first, then SMPP's.
+
+    A code neither knows is UNKNOWN, never an error: a receipt may still decide.
+    """
+    if command_status in profile.submit_statuses:
+        return profile.submit_statuses[command_status]
     if command_status in profile.wrong_carrier_statuses:
         return SubmitOutcome.WRONG_CARRIER, StatusReason.OTHER_CARRIER
-    return SUBMIT_STATUSES.get(command_status, (SubmitOutcome.REJECTED, StatusReason.REJECTED))
+    return SUBMIT_STATUSES.get(command_status, UNHEARD_OF)
 
 
 def receipt_verdict(
@@ -125,7 +79,8 @@ def receipt_verdict(
 ) -> tuple[ReceiptState, StatusReason | None]:
     """Return state and reason of a receipt's ``stat`` and ``err``; an unmapped ``stat`` is UNKNOWN."""
     stat = stat.upper()
-    state, reason = RECEIPT_STATES.get(stat, (ReceiptState.UNKNOWN, None))
+    unheard_of: tuple[ReceiptState, StatusReason | None] = (ReceiptState.UNKNOWN, None)
+    state, reason = profile.receipt_states.get(stat) or RECEIPT_STATES.get(stat, unheard_of)
     code = normalised_error(error or "")
     if stat in _WRONG_CARRIER_STATS and code in map(normalised_error, profile.wrong_carrier_errors):
         return ReceiptState.WRONG_CARRIER, StatusReason.OTHER_CARRIER

@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from gateways.smpp.bodies import BindTransceiver, ShortMessage
+from gateways.smpp.command_status import CommandStatus
 from gateways.smpp.pdu import CommandId, Pdu, PduStream
-from gateways.smpp.statuses import CommandStatus
 
 
 class Peer:

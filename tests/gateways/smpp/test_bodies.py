@@ -86,3 +86,15 @@ def test_no_body_raises(body: bytes) -> None:
     ShortMessage.decode(body)
     BindTransceiver.decode(body)
     read_c_octets(body)
+
+
+@given(st.binary(max_size=300))
+def test_no_tlvs_raise_and_their_values_are_pieces_of_what_came(octets: bytes) -> None:
+    tlvs = decode_tlvs(octets)
+    assert sum(4 + len(value) for value in tlvs.values()) <= len(octets)
+    assert all(value in octets for value in tlvs.values())
+
+
+@given(st.dictionaries(st.integers(0, 0xFFFF), st.binary(max_size=40), max_size=8))
+def test_tlvs_are_read_back_as_written(tlvs: dict[int, bytes]) -> None:
+    assert decode_tlvs(encode_tlvs(tlvs)) == tlvs

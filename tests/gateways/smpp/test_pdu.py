@@ -51,11 +51,28 @@ def test_yields_what_came_before_a_broken_frame() -> None:
         next(pdus)
 
 
-@given(st.lists(st.binary(max_size=60), max_size=8))
-def test_no_octets_do_more_than_a_protocol_error(chunks: list[bytes]) -> None:
-    stream = PduStream()
-    try:
-        for chunk in chunks:
-            list(stream.feed(chunk))
-    except ProtocolError:
-        pass
+# Lengths that announce more than comes, or the most a PDU may have, among octets of any kind.
+claims = st.sampled_from((16, 17, 200, MAX_PDU_OCTETS, MAX_PDU_OCTETS + 1)).map(
+    lambda n: n.to_bytes(4, "big")
+)
+
+
+@given(st.lists(st.binary(max_size=300) | claims, max_size=30))
+def test_no_octets_do_more_than_a_protocol_error_and_little_is_kept(chunks: list[bytes]) -> None:
+    stream, given_in, taken_out = PduStream(), 0, 0
+    for chunk in chunks:
+        given_in += len(chunk)
+        try:
+            for pdu in stream.feed(chunk):
+                taken_out += 16 + len(pdu.body)
+        except ProtocolError:
+            return
+        # What is kept is the beginning of one PDU: nothing is lost, nothing is kept twice.
+        assert stream.buffered == given_in - taken_out < MAX_PDU_OCTETS
+
+
+def test_the_largest_pdu_octet_by_octet_is_kept_only_until_it_is_whole() -> None:
+    stream, octets = PduStream(), Pdu(CommandId.DELIVER_SM, 0, 1, bytes(MAX_PDU_OCTETS - 16)).encode()
+    for position in range(0, len(octets) - 1, 7):
+        assert list(stream.feed(octets[position : position + 7])) == [] or position + 7 >= len(octets)
+    assert stream.buffered == 0

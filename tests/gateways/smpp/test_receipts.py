@@ -1,6 +1,7 @@
 """Receipts as carriers write them, and as they should not (docs/carriers.md §1.1)."""
 
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from domain.carriers import Carrier, Channel
 from domain.messages import StatusReason
 from gateways.smpp.bodies import Address, ShortMessage, Tag
 from gateways.smpp.profiles import DOCOMO, JST, SOFTBANK
-from gateways.smpp.receipts import is_receipt, parse_inbound, parse_receipt, receipt_date
+from gateways.smpp.receipts import is_receipt, parse_inbound, parse_receipt, receipt_date, with_plausible_time
 
 HANDSET = Address(1, 1, "819012345678")
 TEXT = (
@@ -154,3 +155,40 @@ FIELDS = st.sampled_from(
 def test_no_mixture_of_receipt_fields_raises(text: str) -> None:
     parsed = parse_receipt(receipt(text), DOCOMO)
     assert parsed.occurred_at is None or parsed.occurred_at.utcoffset() == timedelta(hours=9)
+
+
+@given(st.text(max_size=40), st.text("0123456789 :-/", max_size=20))
+def test_no_date_raises(text: str, digits: str) -> None:
+    receipt_date(text, JST)
+    receipt_date(digits, JST)
+
+
+@pytest.mark.parametrize("piece", ["id:", "stat:", "done date:", "submit  date:", "\0", "text", " "])
+def test_a_receipt_of_64_kilobytes_is_read_in_no_time(piece: str) -> None:
+    message = receipt((piece * 65535)[:65535])  # far more than short_message holds, as in message_payload
+    began = perf_counter()
+    parse_receipt(message, DOCOMO)
+    assert perf_counter() - began < 2.0
+
+
+NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("date", "kept"),
+    [
+        ("2611251030", True),  # this minute, in Japan
+        ("2611260900", True),  # a clock some hours ahead
+        ("2611241030", True),
+        ("2612011030", False),
+        ("2511251030", False),
+        ("00010101000000", False),  # no date a database gives back
+        ("99991231235959", False),
+    ],
+)
+def test_a_date_that_cannot_be_is_not_taken_for_the_time_of_arrival(date: str, kept: bool) -> None:
+    parsed = parse_receipt(receipt(f"id:1 stat:DELIVRD done date:{date}"), DOCOMO)
+    assert parsed.occurred_at is not None
+    told = with_plausible_time(parsed, NOW)
+    assert (told.occurred_at is not None) is kept
+    assert date in told.raw

@@ -1,14 +1,19 @@
 """The status tables, row by row (S-9: statuses follow what carriers report)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.carrier_exchange import ReceiptState, SegmentResult, SubmitOutcome
 from domain.messages import StatusReason
+from gateways.smpp.command_status import SUBMIT_STATUSES, printed_status
 from gateways.smpp.pdu import CommandId, Pdu
 from gateways.smpp.profiles import AU, DOCOMO, PROFILES, RAKUTEN, SOFTBANK, SmppProfile
 from gateways.smpp.statuses import receipt_verdict, submit_result, submit_verdict
+
+NO_CODES = replace(AU, wrong_carrier_statuses=frozenset())
 
 
 @pytest.mark.parametrize(
@@ -29,8 +34,11 @@ from gateways.smpp.statuses import receipt_verdict, submit_result, submit_verdic
         (0x0400, SubmitOutcome.WRONG_CARRIER, StatusReason.OTHER_CARRIER),
         (0x0401, SubmitOutcome.WRONG_CARRIER, StatusReason.OTHER_CARRIER),
         (0x04FF, SubmitOutcome.WRONG_CARRIER, StatusReason.OTHER_CARRIER),
-        (0x0500, SubmitOutcome.REJECTED, StatusReason.REJECTED),
-        (0xDEAD_BEEF, SubmitOutcome.REJECTED, StatusReason.REJECTED),
+        (0x48, SubmitOutcome.REJECTED, StatusReason.REJECTED),
+        (0xC2, SubmitOutcome.REJECTED, StatusReason.REJECTED),
+        (0x05, SubmitOutcome.UNKNOWN, None),
+        (0x0500, SubmitOutcome.UNKNOWN, None),
+        (0xDEAD_BEEF, SubmitOutcome.UNKNOWN, None),
     ],
 )
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda p: p.carrier)
@@ -39,6 +47,26 @@ def test_submit_statuses(
 ) -> None:
     """S-3: "not mine" at once, on every carrier."""
     assert submit_verdict(status, profile) == (outcome, reason)
+
+
+@given(st.integers(0, 0xFFFF_FFFF).filter(lambda status: status not in SUBMIT_STATUSES))
+def test_a_code_in_no_table_is_unknown_with_its_raw_value(status: int) -> None:
+    """docs/decisions/0017: nobody claims what a code nobody knows means; it is never sent again."""
+    result = submit_result(1, Pdu(CommandId.SUBMIT_SM_RESP, status, 1, b"id\0"), NO_CODES)
+    assert result == SegmentResult(1, SubmitOutcome.UNKNOWN, None, None, printed_status(status))
+    assert not result.outcome.may_send_again
+
+
+def test_a_carriers_own_codes_come_before_everything() -> None:
+    own = replace(
+        AU,
+        submit_statuses={0x0401: (SubmitOutcome.THROTTLED, None), 0x0600: (SubmitOutcome.ACCEPTED, None)},
+        receipt_states={"GONE": (ReceiptState.UNDELIVERED, StatusReason.ABSENT)},
+    )
+    assert submit_verdict(0x0401, own) == (SubmitOutcome.THROTTLED, None)
+    assert submit_verdict(0x0402, own)[0] is SubmitOutcome.WRONG_CARRIER
+    assert receipt_verdict("gone", None, own) == (ReceiptState.UNDELIVERED, StatusReason.ABSENT)
+    assert receipt_verdict("GONE", None, AU) == (ReceiptState.UNKNOWN, None)
 
 
 def test_an_accepted_segment_keeps_the_carriers_id_as_a_string() -> None:
