@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     WRONG_CARRIER = "wrong_carrier"
     UNDECIDED = "undecided"
+    ENROUTE = "enroute"  # an intermediate notification: not decided yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ RECEIPT_CODES = {
     Outcome.BARRED: ReceiptCode("REJECTD", "013", 8),
     Outcome.EXPIRED: ReceiptCode("EXPIRED", "027", 3),
     Outcome.UNDECIDED: ReceiptCode("UNKNOWN", "000", 7),
+    Outcome.ENROUTE: ReceiptCode("ENROUTE", "000", 1),
 }
 _UNDELIVERED_00B = ReceiptCode("UNDELIV", "00B", 5)
 _REJECTED_E01 = ReceiptCode("REJECTD", "E01", 8)

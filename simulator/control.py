@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.carriers import CARRIERS, MAAP_CARRIERS, Outcome
-from simulator.faults import apply_changes, as_json
+from simulator.faults import LINK_FIELDS, apply_changes, as_json, checked
 from simulator.handsets import Handset, scenarios_as_json
 from simulator.http_tools import json_response, read_object
 from simulator.ledger import utc_now
@@ -119,14 +120,18 @@ class Control:
         drop, unbind = wishes.pop("drop", False), wishes.pop("unbind", False)
         if not isinstance(drop, bool) or not isinstance(unbind, bool):
             raise ValueError("drop and unbind must be true or false")
-        apply_changes(centre.faults, wishes)
-        if "silent" in wishes:
+        lasting = {name: wishes.pop(name) for name in LINK_FIELDS if name in wishes}
+        checked(centre.faults, lasting)
+        self._network.change_rates(centre.carrier.name, wishes)
+        apply_changes(centre.faults, lasting)
+        if "silent" in lasting:
             centre.apply_silence()
         if unbind:
             centre.unbind_all()
         if drop:
             centre.drop_all()
-        return json_response(as_json(centre.faults))
+        rates = self._network.own_rates[centre.carrier.name]
+        return json_response(as_json(centre.faults) | {"rates": rates})
 
     async def _inject_receipts(self, request: Request) -> Response:
         """{message_id?, number?, outcome?, form?, err?, count?}: receipts nobody's submit asked for."""
@@ -151,7 +156,7 @@ class Control:
         return json_response(as_json(self._network.faults))
 
     async def _put_faults(self, request: Request) -> Response:
-        apply_changes(self._network.faults, await read_object(request))
+        self._network.change_faults(await read_object(request))
         return json_response(as_json(self._network.faults))
 
     # --- all of it
@@ -177,6 +182,8 @@ class Control:
             operator = self._operators.get(name)
             carriers[name] = self._centres[name].as_json() | {
                 "faults": as_json(network.links[name]),
+                "rates": network.own_rates[name],
+                "faults_met": dict(network.met[name]),
                 "rcs": None if operator is None else operator.as_json(),
             }
         return json_response(
@@ -187,6 +194,7 @@ class Control:
                 "messages_kept": len(network.messages),
                 "planned": len(network.agenda),
                 "faults": as_json(network.faults),
+                "faults_met": dict(sum(network.met.values(), Counter())),
                 "webhooks": self._webhooks.as_json(),
                 "ledger": network.ledger.summary(),
                 "bots": self._bots.as_json(),

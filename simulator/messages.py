@@ -65,7 +65,7 @@ class SmsMessage:
 class RcsMessage:
     """A +Message. body: the POST body as received; expiry and times: epoch seconds.
 
-    held: events that wait for the handset to be on with the app installed.
+    held: events that wait for the handset to be on with the app installed. fate: key of its fate.
     """
 
     message_id: str
@@ -79,6 +79,7 @@ class RcsMessage:
     delivered_at: float | None = None
     displayed_at: float | None = None
     held: list[dict[str, Any]] = field(default_factory=list)
+    fate: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The shape of the control API."""

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from simulator.handsets import Handset
 from simulator.http_tools import json_response, keep_silent
-from simulator.network import Network
+from simulator.network import DIRECTORY, Network
 from simulator.numbers import national
 from simulator.scripts import DirectoryAnswer
 
@@ -104,7 +104,7 @@ class NumberRecycling:
         try:
             self._authenticate(request)
             handset, since = self._read(await request.body())
-            answer = handset.scenario.directory.answer
+            answer = self._misfortune(handset) or handset.scenario.directory.answer
             if answer is DirectoryAnswer.SILENCE:
                 return await keep_silent(request, self._network.stopping)
             if answer in _SCRIPTED:
@@ -113,6 +113,12 @@ class NumberRecycling:
             return json_response(refused.body, refused.status, headers)
         recycled = was_recycled(self.months_of(handset), since, newest_month(self.today()))
         return json_response({"phoneNumberRecycled": recycled}, 200, headers)
+
+    def _misfortune(self, handset: Handset) -> DirectoryAnswer | None:
+        fate = self._network.new_fate(DIRECTORY, "check", handset.number)
+        if fate.meets("directory_error_rate"):
+            return DirectoryAnswer.UNAVAILABLE
+        return DirectoryAnswer.SILENCE if fate.meets("directory_timeout_rate") else None
 
     async def _database(self, request: Request) -> Response:
         try:

@@ -70,11 +70,13 @@ class WebhookClient:
 
     def __init__(self, timeout: float, token: str) -> None:
         self._timeout = timeout
-        self._authorization = f"authorization: Bearer {token}\r\n" if token else ""
+        self._token = token
         self._idle: dict[tuple[str, str, int], list[_Connection]] = {}
 
-    async def post(self, url: str, body: bytes) -> int:
-        """The HTTP status of the answer. Raises WebhookFailed without one."""
+    async def post(self, url: str, body: bytes, token: str | None = None) -> int:
+        """The HTTP status of the answer; token: another than the usual one. Raises WebhookFailed without."""
+        token = self._token if token is None else token
+        authorization = f"authorization: Bearer {token}\r\n" if token else ""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise WebhookFailed("the webhook URL is not http(s)")
@@ -82,7 +84,7 @@ class WebhookClient:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         head = (
             f"POST {target} HTTP/1.1\r\nhost: {parts.netloc.rpartition('@')[2]}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{self._authorization}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{authorization}\r\n"
         )
         request = head.encode("latin-1") + body
         try:

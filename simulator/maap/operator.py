@@ -2,21 +2,26 @@
 
 import asyncio
 import json
+import math
 import time
 from typing import Any
 
 from simulator.carriers import Carrier
+from simulator.chance import Fate
 from simulator.handsets import Handset
+from simulator.maap import misfortunes
 from simulator.maap.bodies import accepted_body, ledger_entry, status_event
 from simulator.maap.bots import Bots
 from simulator.maap.errors import MaapError, bad_request
+from simulator.maap.event_faults import MALFORMED, foreign_event, malformed_webhook, planned_events
+from simulator.maap.misfortunes import Silence
 from simulator.maap.oauth import TokenIssuer
 from simulator.maap.validation import check_message, parse_expiry, without_nulls
 from simulator.maap.webhooks import Webhooks
 from simulator.messages import RcsMessage
 from simulator.network import Network
 from simulator.numbers import national
-from simulator.scripts import Answer, Capability, EventStep, RcsScript, Refusal, Revoke
+from simulator.scripts import Answer, Capability, RcsScript, Refusal, Revoke
 
 CAPABILITIES = (
     "chat",
@@ -28,13 +33,10 @@ CAPABILITIES = (
 _NOT_RCS, _NOT_OURS, _NO_SUCH_MESSAGE = 40401, 40402, 40403
 _ALREADY_DELIVERED = MaapError(409, 40901, "already delivered")
 _EXPIRED = 408  # reason code of the failed event
+_NO_JSON = "<html>202 Accepted"
 _EARLY_SECONDS = 0.3  # how far an event overtakes its 202
 _STATUSES = frozenset(("sent", "delivered", "displayed", "failed", "cancelled"))
 _FINAL = frozenset(("delivered", "displayed", "failed", "cancelled"))
-
-
-class Silence(Exception):
-    """The request is never answered."""
 
 
 class MaapOperator:
@@ -47,6 +49,7 @@ class MaapOperator:
         self.webhooks = webhooks
         self.bots = bots
         self.faults = network.links[carrier.name]
+        self.rates = network.rates[carrier.name]
         self.tokens = TokenIssuer(
             settings.oauth_client_id,
             settings.oauth_client_secret.get_secret_value(),
@@ -69,6 +72,7 @@ class MaapOperator:
     def check_capability(self, contact: str) -> None:
         """Return when the number is our subscriber with the app."""
         handset = self._subscriber(contact)
+        misfortunes.at_capability(self.network.new_fate(self.carrier.name, "capability", handset.number))
         capability = handset.scenario.rcs.capability
         if capability is Capability.ERROR:
             raise MaapError(503, 503, "capability exchange failed")
@@ -95,7 +99,8 @@ class MaapOperator:
         if expiry is not None and expiry <= time.time():
             raise bad_request("expiry lies in the past")
         handset = self._subscriber(message["messageContact"].get("userContact"))
-        self._refuse_by_script(handset)
+        fate = self.network.new_fate(self.carrier.name, "rcs", bot_id, handset.number, kind, text)
+        self._refuse(handset, fate)
         stored = RcsMessage(
             self.network.new_id("Mz" + self.carrier.letter),
             self.carrier.name,
@@ -104,6 +109,7 @@ class MaapOperator:
             body,
             time.time(),
             expiry,
+            fate=fate.key,
         )
         try:
             await self.network.ledger.append(ledger_entry(stored, kind, text))
@@ -111,22 +117,26 @@ class MaapOperator:
             raise MaapError(500, 500, "could not store the message") from None
         self.accepted += 1
         self.network.messages.add_rcs(stored)
-        await self._begin(stored, handset.scenario.rcs)
-        return accepted_body(stored)
+        await self._begin(stored, handset.scenario.rcs, fate)
+        return _NO_JSON if fate.meets("garbled_answer_rate") else accepted_body(stored)
 
-    async def _begin(self, message: RcsMessage, script: RcsScript) -> None:
-        network = self.network
-        early = script.answer is Answer.RECEIPT_FIRST or network.chance(network.faults.early_receipt_rate)
-        at = 0.0
-        for step in script.events:
-            at += 0.0 if early else network.delay(step.after, step.late)
-            self._plan(message, step, at)
+    async def _begin(self, message: RcsMessage, script: RcsScript, fate: Fate) -> None:
+        early = script.answer is Answer.RECEIPT_FIRST or fate.meets("early_receipt_rate")
+        planned = planned_events(self.network, message, script, fate, early)
+        for delay, item in planned:
+            self.network.agenda.add(delay, self._event, item)
         # Only for messages that may outlive their expiry: one timer per message would cost memory.
-        if message.expiry is not None and (not script.events or message.accepted_at + at > message.expiry):
+        last = max((delay for delay, _ in planned), default=math.inf)
+        if message.expiry is not None and message.accepted_at + last > message.expiry:
             self._arm_expiry(message)
-        if early:
-            await asyncio.sleep(_EARLY_SECONDS)
-        self._lose_answer(script.answer)
+        wait = misfortunes.patience(fate, self.rates) + (_EARLY_SECONDS if early else 0.0)
+        if wait:
+            await asyncio.sleep(wait)
+        if script.answer is Answer.SILENCE:
+            raise Silence
+        if script.answer is Answer.SERVER_ERROR:
+            raise MaapError(500, 500, "internal error")
+        misfortunes.after_acceptance(fate)
 
     def _read(self, body: bytes) -> tuple[dict[str, Any], str, str]:
         try:
@@ -142,12 +152,13 @@ class MaapOperator:
                 raise bad_request(f"{name} must be an object")
         return message, *check_message(message["RCSMessage"])
 
-    def _refuse_by_script(self, handset: Handset) -> None:
+    def _refuse(self, handset: Handset, fate: Fate) -> None:
         network, script = self.network, handset.scenario.rcs
         if script.answer is Answer.DROP_BEFORE:
             raise Silence
-        if self.faults.throttle or network.chance(network.faults.throttle_rate):
-            raise _refusal(Refusal(429, 42901, "rate limit"))
+        if self.faults.throttle:
+            raise misfortunes.rate_limit()
+        misfortunes.before_acceptance(fate)
         if script.refusal is None:
             return
         if (
@@ -157,12 +168,6 @@ class MaapOperator:
             return
         raise _refusal(script.refusal)
 
-    def _lose_answer(self, answer: Answer) -> None:
-        if answer is Answer.SILENCE or self.network.chance(self.network.faults.lost_answer_rate):
-            raise Silence
-        if answer is Answer.SERVER_ERROR:
-            raise MaapError(500, 500, "internal error")
-
     # --- revoke
 
     def revoke(self, message_id: str) -> None:
@@ -171,6 +176,8 @@ class MaapOperator:
         script = self.network.handsets.get(message.number).scenario.rcs
         if message.status in ("delivered", "displayed"):
             raise _ALREADY_DELIVERED
+        fate = self.network.new_fate(self.carrier.name, "revoke", message.fate)
+        misfortunes.before_revoke(fate)
         if script.revoke is Revoke.ERROR:
             raise MaapError(503, 503, "temporarily unavailable")
         if script.revoke is Revoke.LOST:
@@ -181,7 +188,7 @@ class MaapOperator:
         # A message that failed or expired will not be delivered either: the wish is fulfilled.
         if message.status not in _FINAL and script.revoke is not Revoke.IGNORED:
             self._happen(message, "cancelled", 1, 0)
-        if script.revoke is Revoke.LOST_EFFECTIVE:
+        if script.revoke is Revoke.LOST_EFFECTIVE or fate.meets("revoke_unanswered_rate"):
             raise Silence
 
     def message(self, message_id: str) -> RcsMessage:
@@ -193,22 +200,14 @@ class MaapOperator:
 
     # --- events
 
-    def _plan(self, message: RcsMessage, step: EventStep, delay: float) -> None:
-        network = self.network
-        copies = step.copies + network.chance(network.faults.duplicate_receipt_rate)
-        item = {
-            "id": message.message_id,
-            "status": step.status,
-            "copies": copies,
-            "reason_code": step.reason_code,
-        }
-        network.agenda.add(delay + network.lateness(), self._event, item)
-
     def _event_due(self, item: dict[str, Any]) -> None:
         message = self.network.messages.rcs(item["id"])
         if message is None:
             return
         handset = self.network.handsets.get(message.number)
+        if item.get("extra"):
+            self._publish(message, item["status"], item["copies"], item["reason_code"])
+            return
         stubborn = handset.scenario.rcs.revoke is Revoke.IGNORED
         if message.status == "cancelled" and not stubborn:
             return
@@ -217,7 +216,8 @@ class MaapOperator:
         elif not handset.reachable_by_rcs:
             self._hold(message, item)
         else:
-            self._happen(message, item["status"], item["copies"], item["reason_code"])
+            copies = 0 if item.get("lost") else item["copies"]
+            self._happen(message, item["status"], copies, item["reason_code"])
 
     def _is_over(self, message: RcsMessage) -> bool:
         return message.expiry is not None and message.expiry <= time.time()
@@ -244,11 +244,13 @@ class MaapOperator:
         for message in self.network.messages.of(handset.number):
             if isinstance(message, RcsMessage) and message.held and message.carrier == self.carrier.name:
                 held, message.held = message.held, []
-                delay = self.network.delay(None, 0.0)
+                fate = self.network.fate(self.carrier.name, message.fate)
+                delay = self.network.delay(fate, 0, None, 0.0)
                 for position, item in enumerate(held):
                     self.network.agenda.add(delay + position * 0.05, self._event, item)
 
     def _happen(self, message: RcsMessage, status: str, copies: int, reason_code: int) -> None:
+        """copies 0: the platform is not told."""
         now = time.time()
         if status == "delivered":
             message.delivered_at = message.delivered_at or now
@@ -257,11 +259,19 @@ class MaapOperator:
         # A displayed message stays displayed when its delivered event comes after.
         if status in _STATUSES and not (status == "delivered" and message.status == "displayed"):
             message.status = status
-        if self.network.chance(self.network.faults.lost_receipt_rate):
-            return
-        body = status_event(message, status, reason_code)
+        if copies:
+            self._publish(message, status, copies, reason_code)
+
+    def _publish(self, message: RcsMessage, status: str, copies: int, reason_code: int) -> None:
+        fate = self.network.fate(self.carrier.name, message.fate)
+        if fate.meets("foreign_receipt_rate", status):
+            self.webhooks.publish_once(self.carrier.name, foreign_event(message))
+        if fate.meets("malformed_webhook_rate", status):
+            body, token = malformed_webhook(message, fate.pick(MALFORMED, f"malformed/{status}"))
+            self.webhooks.publish_once(self.carrier.name, body, token)
+        event = status_event(message, status, reason_code)
         for _ in range(copies):
-            self.webhooks.publish(self.carrier.name, message.message_id, body)
+            self.webhooks.publish(self.carrier.name, message.message_id, event)
 
 
 def _refusal(refusal: Refusal) -> MaapError:

@@ -12,8 +12,9 @@ from starlette.routing import Route
 from simulator.http_tools import json_response, keep_silent
 from simulator.maap.errors import MaapError, bad_request
 from simulator.maap.files import Files
+from simulator.maap.misfortunes import Silence
 from simulator.maap.oauth import OAuthError
-from simulator.maap.operator import CAPABILITIES, MaapOperator, Silence
+from simulator.maap.operator import CAPABILITIES, MaapOperator
 from simulator.messages import iso
 from simulator.network import Network
 from simulator.numbers import international
@@ -50,6 +51,8 @@ class MaapRoutes:
             try:
                 operator = self._operator(request)
                 await self._apply_faults(operator)
+                if self._network.new_fate(operator.carrier.name, "request").meets("expired_token_rate"):
+                    operator.tokens.revoke_all()
                 if not operator.tokens.accepts(request.headers.get("authorization", "")):
                     raise MaapError(401, 401, "missing, unknown or expired token")
                 return await handler(operator, request)

@@ -26,6 +26,7 @@ class Webhooks:
         self._failures: dict[str, int] = {}
         self._ready: asyncio.Queue[str] = asyncio.Queue()
         self._senders: list[asyncio.Task[None]] = []
+        self._single: set[asyncio.Task[None]] = set()
         self._outage = 0  # failed connections in a row
         self._closed_until = 0.0
         self.delivered = 0
@@ -44,7 +45,9 @@ class Webhooks:
         """Stop sending; what waits stays for `dump`."""
         for task in self._senders:
             task.cancel()
-        await asyncio.gather(*self._senders, return_exceptions=True)
+        for task in self._single:
+            task.cancel()
+        await asyncio.gather(*self._senders, *self._single, return_exceptions=True)
         self._client.close()
 
     def publish(self, carrier: str, key: str, body: str) -> None:
@@ -57,6 +60,13 @@ class Webhooks:
             self._ready.put_nowait(key)
         else:
             chain.append((carrier, body))
+
+    def publish_once(self, carrier: str, body: bytes, token: str | None = None) -> None:
+        """Send a body once, whatever the answer; token: another than the right one."""
+        if self._template:
+            task = asyncio.create_task(self._send_once(carrier, body, token))
+            self._single.add(task)
+            task.add_done_callback(self._single.discard)
 
     def dump(self) -> list[tuple[str, str, str]]:
         """Everything not taken yet as (carrier, key, body), in order."""
@@ -89,6 +99,12 @@ class Webhooks:
                 self._taken(key, chain)
             else:
                 self._retry_later(key)
+
+    async def _send_once(self, carrier: str, body: bytes, token: str | None) -> None:
+        try:
+            await self._client.post(self._template.format(carrier=carrier), body, token)
+        except WebhookFailed as error:
+            log.info("webhook without a second try failed", reason=str(error))
 
     async def _send(self, carrier: str, body: str) -> bool:
         try:

@@ -9,15 +9,17 @@ from typing import Any
 import structlog
 
 from simulator.carriers import Carrier
+from simulator.chance import Fate
 from simulator.ledger import utc_now
 from simulator.messages import SmsMessage
 from simulator.network import Network
 from simulator.numbers import national
 from simulator.scripts import Answer
-from simulator.smpp import pdu
+from simulator.smpp import misfortunes, pdu
 from simulator.smpp.outbox import ReceiptOutbox
 from simulator.smpp.outcomes import Outcomes
-from simulator.smpp.plan import Plan, plan_submit, validity_seconds
+from simulator.smpp.plan import Plan, overtaking, plan_submit, validity_seconds
+from simulator.smpp.receipt_faults import delivery_body
 from simulator.smpp.session import SmppSession
 from simulator.smpp.text import Segment, decode, split_segment
 
@@ -35,7 +37,13 @@ class ShortMessageCentre:
         self.network = network
         self.faults = network.links[carrier.name]
         self.enquire_link_seconds = settings.enquire_link_seconds
-        self.outbox = ReceiptOutbox(carrier, self.faults, settings.receipt_window, settings.receipt_timeout)
+        self.rates = network.rates[carrier.name]
+        self.outbox = ReceiptOutbox(
+            lambda receipt: delivery_body(network, carrier, receipt),
+            self.faults,
+            settings.receipt_window,
+            settings.receipt_timeout,
+        )
         self.sessions: set[SmppSession] = set()
         self.accepted = 0
         self.refused = 0
@@ -105,11 +113,25 @@ class ShortMessageCentre:
 
     # --- what sessions ask
 
+    def refuses_connection(self) -> bool:
+        """Whether a new connection is cut at once."""
+        fate = self.network.new_fate(self.carrier.name, "connection")
+        return self.faults.refuse_connect or fate.meets("refused_connect_rate")
+
+    def wire_fate(self) -> Fate | None:
+        """How the next PDU is written."""
+        if not (self.rates.byte_by_byte_rate or self.rates.joined_write_rate):
+            return None
+        return self.network.new_fate(self.carrier.name, "pdu")
+
     def authenticate(self, system_id: str, password: str) -> int:
         """0, ESME_RBINDFAIL (refused, or unknown system id) or ESME_RINVPASWD."""
         settings = self.network.settings
-        if self.faults.refuse_bind or system_id != settings.smpp_system_id:
+        fate = self.network.new_fate(self.carrier.name, "bind")
+        if self.faults.refuse_bind or system_id != settings.smpp_system_id or fate.meets("refused_bind_rate"):
             return pdu.ESME_RBINDFAIL
+        if fate.meets("wrong_password_rate"):
+            return pdu.ESME_RINVPASWD
         expected = settings.smpp_password.get_secret_value().encode("latin-1", "replace")
         given = password.encode("latin-1", "replace")
         # SMPP has room for eight characters: some clients cut longer passwords, some do not.
@@ -125,6 +147,10 @@ class ShortMessageCentre:
         """The session may send or receive from now on."""
         log.info("bound", carrier=self.carrier.name, sends=session.sends, receives=session.receives)
         self.outbox.session_bound(session)
+
+    def session_heard(self, session: SmppSession) -> None:
+        """The session was silent and is no more."""
+        self.outbox.pump()
 
     def session_closed(self, session: SmppSession) -> None:
         """The TCP connection is gone."""
@@ -149,9 +175,17 @@ class ShortMessageCentre:
             self._refuse(session, sequence, pdu.ESME_RINVEXPIRY)
             return
         number = national(message.destination.value)
-        status = self._obstacle(session)
-        if status or number is None:
-            self._refuse(session, sequence, status or pdu.ESME_RINVDSTADR)
+        if number is None:
+            self._refuse(session, sequence, pdu.ESME_RINVDSTADR)
+            return
+        segment = split_segment(message)
+        about = (number, message.source.value, segment.position, segment.total, segment.payload)
+        fate = self.network.new_fate(self.carrier.name, "sms", *about)
+        if status := self._obstacle(session) or misfortunes.refusal(fate, self.rates):
+            self._refuse(session, sequence, status)
+            return
+        if misfortunes.nack(session, sequence, fate):
+            self.refused += 1
             return
         handset = self.network.handsets.get(number)
         needs_count = handset.scenario.sms.first_statuses and handset.carrier == self.carrier.name
@@ -159,19 +193,20 @@ class ShortMessageCentre:
         plan = plan_submit(self.carrier, handset, tries)
         if plan.status:
             self._refuse(session, sequence, plan.status)
-        elif plan.answer is Answer.DROP_BEFORE or self.faults.take_drop("before"):
+        elif (
+            plan.answer is Answer.DROP_BEFORE
+            or self.faults.take_drop("before")
+            or fate.meets("drop_before_accept_rate")
+        ):
             session.abort()
         else:
             session.outstanding += 1
-            self.network.spawn(self._accept(session, sequence, message, number, plan))
+            self.network.spawn(self._accept(session, sequence, message, segment, number, plan, fate))
 
     # --- accepting
 
     def _obstacle(self, session: SmppSession) -> int:
-        network = self.network
-        if self.faults.throttle or session.outstanding >= network.settings.smpp_window:
-            return pdu.ESME_RTHROTTLED
-        if network.chance(network.faults.throttle_rate):
+        if self.faults.throttle or session.outstanding >= self.network.settings.smpp_window:
             return pdu.ESME_RTHROTTLED
         return self.faults.submit_status
 
@@ -185,9 +220,15 @@ class ShortMessageCentre:
             session.respond(pdu.SUBMIT_SM, status, sequence, body)
 
     async def _accept(
-        self, session: SmppSession, sequence: int, message: pdu.ShortMessage, number: str, plan: Plan
+        self,
+        session: SmppSession,
+        sequence: int,
+        message: pdu.ShortMessage,
+        segment: Segment,
+        number: str,
+        plan: Plan,
+        fate: Fate,
     ) -> None:
-        segment = split_segment(message)
         message_id = self.network.new_id(self.carrier.letter)
         try:
             await self.network.ledger.append(self._entry(message, segment, number, message_id, plan))
@@ -197,31 +238,30 @@ class ShortMessageCentre:
             return
         self.accepted += 1
         self._file(message, segment, number, message_id)
-        early = plan.answer is Answer.RECEIPT_FIRST or self.network.chance(
-            self.network.faults.early_receipt_rate
-        )
+        early = plan.answer is Answer.RECEIPT_FIRST or fate.meets("early_receipt_rate")
         if early:
-            self.outcomes.begin(session.system_id, message, message_id, number, plan)
+            self.outcomes.begin(session.system_id, message, message_id, number, overtaking(plan), fate)
         wait = self.faults.delay_seconds + (_EARLY_SECONDS if early else 0.0)
+        wait += misfortunes.patience(fate, self.rates)
         if self.faults.jitter_seconds:
-            wait += self.network.random.uniform(0.0, self.faults.jitter_seconds)
+            wait += fate.between(0.0, self.faults.jitter_seconds, "jitter")
         if wait:
             await asyncio.sleep(wait)
-        self._answer(session, sequence, message_id, plan.answer)
+        self._answer(session, sequence, message_id, plan.answer, fate)
         if not early:
-            self.outcomes.begin(session.system_id, message, message_id, number, plan)
+            self.outcomes.begin(session.system_id, message, message_id, number, plan, fate)
 
-    def _answer(self, session: SmppSession, sequence: int, message_id: str, answer: Answer) -> None:
+    def _answer(
+        self, session: SmppSession, sequence: int, message_id: str, answer: Answer, fate: Fate
+    ) -> None:
         session.outstanding -= 1
-        network = self.network
-        if (
-            answer is Answer.DROP_LINK
-            or self.faults.take_drop("after")
-            or network.chance(network.faults.lost_answer_rate)
-        ):
+        lost = self.faults.take_drop("after") or fate.meets("lost_answer_rate")
+        if answer is Answer.DROP_LINK or lost:
             session.abort()
-        elif answer is not Answer.SILENCE:
-            session.respond(pdu.SUBMIT_SM, pdu.ESME_ROK, sequence, pdu.c_string(message_id))
+            return
+        if answer is not Answer.SILENCE and not fate.meets("withheld_answer_rate"):
+            misfortunes.answer(session, sequence, message_id, fate)
+        misfortunes.afterwards(session, fate, self.rates)
 
     def _entry(
         self, message: pdu.ShortMessage, segment: Segment, number: str, message_id: str, plan: Plan

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
-from simulator.carriers import Carrier
 from simulator.faults import LinkFaults
 from simulator.smpp.pdu import DELIVER_SM, ESME_RX_P_APPN, ESME_RX_R_APPN
-from simulator.smpp.receipts import Receipt, receipt_body
+from simulator.smpp.receipts import Receipt
 from simulator.smpp.session import SmppSession
 
 _RETRY_SECONDS = 1.0  # after a deliver_sm_resp with an error
@@ -15,8 +15,10 @@ _RETRY_SECONDS = 1.0  # after a deliver_sm_resp with an error
 class ReceiptOutbox:
     """Queue of one SMSC; round robin over every bound receiver and transceiver of a system id."""
 
-    def __init__(self, carrier: Carrier, faults: LinkFaults, window: int, timeout: float) -> None:
-        self._carrier = carrier
+    def __init__(
+        self, body: Callable[[Receipt], bytes], faults: LinkFaults, window: int, timeout: float
+    ) -> None:
+        self._body = body
         self._faults = faults
         self._window = window
         self._timeout = timeout
@@ -90,7 +92,7 @@ class ReceiptOutbox:
             if session is None:
                 self._queue.appendleft(receipt)
                 return
-            sequence = session.request(DELIVER_SM, receipt_body(receipt, self._carrier))
+            sequence = session.request(DELIVER_SM, self._body(receipt))
             timer = asyncio.get_running_loop().call_later(
                 self._timeout, self._timed_out, session, sequence, receipt
             )

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from simulator.carriers import Carrier, Outcome
+from simulator.chance import Fate
 from simulator.handsets import Handset
 from simulator.messages import SmsPart
 from simulator.network import Network
@@ -11,6 +12,7 @@ from simulator.scripts import ReceiptForm, ReceiptStep
 from simulator.smpp.outbox import ReceiptOutbox
 from simulator.smpp.pdu import ShortMessage
 from simulator.smpp.plan import Plan, validity_seconds
+from simulator.smpp.receipt_faults import planned_receipts
 from simulator.smpp.receipts import Receipt
 
 _RECEIPT_WANTED = 0x03  # the other bits of registered_delivery ask for other things
@@ -36,7 +38,9 @@ class Outcomes:
         """Show on this segment how it ends."""
         self._parts[part.message_id] = part
 
-    def begin(self, system_id: str, message: ShortMessage, message_id: str, number: str, plan: Plan) -> None:
+    def begin(
+        self, system_id: str, message: ShortMessage, message_id: str, number: str, plan: Plan, fate: Fate
+    ) -> None:
         """Plan the receipts of a segment accepted just now, or hold it for its handset."""
         network = self._network
         segment = {
@@ -47,6 +51,7 @@ class Outcomes:
             "destination": (message.destination.ton, message.destination.npi, message.destination.value),
             "submitted_at": time.time(),
             "registered": message.registered_delivery & _RECEIPT_WANTED,
+            "fate": fate.key,
         }
         if not plan.hold:
             self._run(segment, plan.receipts)
@@ -64,28 +69,21 @@ class Outcomes:
 
     def _run(self, segment: dict[str, Any], steps: tuple[ReceiptStep, ...]) -> None:
         network = self._network
-        at = 0.0
-        for step in steps:
-            at += network.delay(step.after, step.late)
-            outcome = {
-                "outcome": step.outcome.value,
-                "form": step.form.value,
-                "err": step.err,
-                "copies": step.copies + network.chance(network.faults.duplicate_receipt_rate),
-            }
-            network.agenda.add(at + network.lateness(), self._decide, segment | outcome)
+        fate = network.fate(self._carrier.name, segment["fate"])
+        for delay, decision in planned_receipts(network, self._carrier, fate, steps):
+            network.agenda.add(delay, self._decide, segment | decision)
         if not steps:
             self._parts.pop(segment["message_id"], None)
 
     def _decided(self, outcome: dict[str, Any]) -> None:
-        part = self._parts.pop(outcome["message_id"], None)
+        part = None if outcome.get("extra") else self._parts.pop(outcome["message_id"], None)
         if part is not None:
             part.status = outcome["outcome"]
         registered = outcome["registered"]
         delivered = outcome["outcome"] == Outcome.DELIVERED
         if registered == 0 or (registered == _ONLY_FAILURES and delivered):
             return
-        if self._network.chance(self._network.faults.lost_receipt_rate):
+        if outcome.get("lost"):
             return
         receipt = Receipt(
             system_id=outcome["system_id"],
@@ -97,6 +95,8 @@ class Outcomes:
             outcome=outcome["outcome"],
             form=outcome["form"],
             err=outcome["err"],
+            other_date=outcome.get("other_date", False),
+            fate=outcome["fate"],
         )
         for _ in range(outcome["copies"]):
             self._outbox.push(receipt)

@@ -24,7 +24,8 @@ _GARBLED = b"\xff\xfe id=?;stat done:\x00\x9f 99/99/99"
 class Receipt:
     """One receipt to be sent; plain values only, so that it can be written to disk.
 
-    source and destination are the submit's; times are epoch seconds.
+    source and destination are the submit's; times are epoch seconds. other_date: in the date form the
+    carrier does not use (12 digits for 10). fate: key of the message's fate.
     """
 
     system_id: str
@@ -36,6 +37,8 @@ class Receipt:
     outcome: str
     form: str = ReceiptForm.FULL.value
     err: str | None = None
+    other_date: bool = False
+    fate: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Fields by name, for the state file."""
@@ -59,11 +62,12 @@ def receipt_body(receipt: Receipt, carrier: Carrier) -> bytes:
     message_id = receipt.message_id
     if form is ReceiptForm.FOREIGN_ID:
         message_id = "nobodys" + message_id[-6:]
+    digits = 22 - carrier.date_digits if receipt.other_date else carrier.date_digits
     delivered = 1 if code.stat == "DELIVRD" else 0
     text = (
         f"id:{message_id} sub:001 dlvrd:{delivered:03d}"
-        f" submit date:{_date(receipt.submitted_at, carrier.date_digits)}"
-        f" done date:{_date(receipt.done_at, carrier.date_digits)}"
+        f" submit date:{_date(receipt.submitted_at, digits)}"
+        f" done date:{_date(receipt.done_at, digits)}"
         f" stat:{code.stat} err:{receipt.err or code.err} text:"
     ).encode("ascii")
     tlvs = tlv(TLV_RECEIPTED_MESSAGE_ID, c_string(message_id)) + tlv(TLV_MESSAGE_STATE, bytes((code.state,)))

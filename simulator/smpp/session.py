@@ -3,8 +3,10 @@
 import asyncio
 from typing import Protocol, cast
 
+from simulator.chance import Fate
 from simulator.faults import LinkFaults
 from simulator.smpp import pdu
+from simulator.smpp.wire import Wire
 
 _BINDS = {
     pdu.BIND_RECEIVER: (False, True),
@@ -20,6 +22,12 @@ class Centre(Protocol):
     faults: LinkFaults
     enquire_link_seconds: float
 
+    def refuses_connection(self) -> bool:
+        """Whether a new connection is cut at once."""
+
+    def wire_fate(self) -> Fate | None:
+        """How the next PDU is written; None = in one piece."""
+
     def authenticate(self, system_id: str, password: str) -> int:
         """command_status for a bind: 0, or why not."""
 
@@ -28,6 +36,9 @@ class Centre(Protocol):
 
     def session_bound(self, session: "SmppSession") -> None:
         """The session may now send or receive."""
+
+    def session_heard(self, session: "SmppSession") -> None:
+        """The session was silent and is no more."""
 
     def session_closed(self, session: "SmppSession") -> None:
         """The TCP connection is gone."""
@@ -49,6 +60,7 @@ class SmppSession(asyncio.Protocol):
         self._sequence = 0
         self._enquiry_open = False
         self._timer: asyncio.TimerHandle | None = None
+        self.wire = Wire(centre.wire_fate, self._enquiry)
         self.system_id = ""
         self.sends = False
         self.receives = False
@@ -59,9 +71,10 @@ class SmppSession(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
         self._transport = cast("asyncio.Transport", transport)
+        self.wire.opened(self._transport)
         self._centre.session_opened(self)
         self._timer = asyncio.get_running_loop().call_later(_UNBOUND_SECONDS, self._tick)
-        if self._centre.faults.refuse_connect:
+        if self._centre.refuses_connection():
             self.abort()
         elif self._centre.faults.silent:
             self._transport.pause_reading()
@@ -81,6 +94,7 @@ class SmppSession(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self._transport = None
+        self.wire.closed()
         if self._timer is not None:
             self._timer.cancel()
         self._centre.session_closed(self)
@@ -88,11 +102,12 @@ class SmppSession(asyncio.Protocol):
     @property
     def alive(self) -> bool:
         """Whether bytes can still be written."""
-        return self._transport is not None and not self._transport.is_closing()
+        return self._transport is not None and not self._transport.is_closing() and not self.wire.muted
 
     def close(self) -> None:
         """Close after what was written has gone out."""
         if self._transport is not None:
+            self.wire.flush()
             self._transport.close()
 
     def abort(self) -> None:
@@ -110,15 +125,36 @@ class SmppSession(asyncio.Protocol):
             self._enquiry_open = False
             self._transport.resume_reading()
 
+    def mute(self, seconds: float) -> None:
+        """Neither read nor write for a while; the socket stays."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.pause_reading()
+        self.wire.muted = True
+        asyncio.get_running_loop().call_later(seconds, self._unmute)
+
+    def _unmute(self) -> None:
+        self.wire.muted = False
+        self.wire.flush()
+        self.set_silent(self._centre.faults.silent)
+        self._centre.session_heard(self)
+
     def _write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+        self.wire.write(data)
+
+    def _enquiry(self) -> bytes:
+        self._sequence = self._sequence % 0x7FFFFFFE + 1
+        return pdu.pack(pdu.ENQUIRE_LINK, 0, self._sequence)
 
     # --- what the centre sends
 
     def respond(self, command: int, status: int, sequence: int, body: bytes = b"") -> None:
         """Answer a request."""
         self._write(pdu.pack(command | pdu.RESPONSE, status, sequence, body))
+
+    def send(self, octets: bytes) -> None:
+        """Write octets as they are, a PDU or something that only looks like one."""
+        self._write(octets)
 
     def request(self, command: int, body: bytes = b"") -> int:
         """Send a request of our own; its sequence number."""
@@ -182,7 +218,7 @@ class SmppSession(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
 
     def _tick(self) -> None:
-        if self._centre.faults.silent:
+        if self._centre.faults.silent or self.wire.muted:
             self._rearm(self._centre.enquire_link_seconds)
         elif not self.system_id or self._enquiry_open:
             self.abort()
