@@ -21,6 +21,7 @@ from simulator.maap.webhooks import Webhooks
 from simulator.network import Network
 from simulator.number_recycling import month_index
 from simulator.numbers import national
+from simulator.replies import NothingToAnswer, Replies
 from simulator.scenario_table import BY_NAME
 from simulator.scripts import ReceiptForm
 from simulator.smpp.centre import ShortMessageCentre
@@ -50,6 +51,7 @@ class Control:
         self._operators = operators
         self._webhooks = webhooks
         self._bots = bots
+        self._replies = Replies(network, centres, webhooks)
 
     def routes(self) -> list[Route]:
         """All routes under /control."""
@@ -57,6 +59,7 @@ class Control:
             ("/scenarios", "GET", self._scenarios),
             ("/handsets/{number}", "GET", self._get_handset),
             ("/handsets/{number}", "PUT", self._put_handset),
+            ("/handsets/{number}/reply", "POST", self._reply),
             ("/handsets", "GET", self._list_handsets),
             ("/messages", "GET", self._messages),
             ("/bots/{carrier}/{bot_id}", "PUT", self._put_bot),
@@ -89,6 +92,12 @@ class Control:
         self._network.handsets.change(handset)
         self._network.handsets.save()
         return json_response(handset.as_json())
+
+    async def _reply(self, request: Request) -> Response:
+        try:
+            return json_response(self._replies.send(_number(request), await read_object(request)), 202)
+        except NothingToAnswer as error:
+            raise _NoSuchThing(str(error)) from None
 
     async def _messages(self, request: Request) -> Response:
         raw = request.query_params.get("number")

@@ -12,6 +12,7 @@ from simulator.messages import RcsMessage
 from simulator.network import Network
 from simulator.smpp.centre import ShortMessageCentre
 from simulator.smpp.receipts import Receipt
+from simulator.smpp.texts import HandsetText
 
 _RECENT_MESSAGES = 2000  # decided ones a late revoke or read event may still ask about
 
@@ -46,7 +47,7 @@ def load_pending(
     for name, centre in centres.items():
         centre.outcomes.held.update(state["held"].get(name, {}))
         for row in state["receipts"].get(name, []):
-            centre.outbox.push(Receipt.from_json(row))
+            centre.outbox.push(HandsetText(**row) if "text" in row else Receipt.from_json(row))
     webhooks.restore([tuple(row) for row in state["webhooks"]])
     network.agenda.restore([tuple(row) for row in state["agenda"]])
     path.unlink()

@@ -1,4 +1,4 @@
-"""Receipts on their way to the platform: kept until a deliver_sm_resp says they were taken."""
+"""Receipts and texts on their way to the platform: kept until a deliver_sm_resp says they were taken."""
 
 import asyncio
 from collections import deque
@@ -8,24 +8,27 @@ from simulator.faults import LinkFaults
 from simulator.smpp.pdu import DELIVER_SM, ESME_RX_P_APPN, ESME_RX_R_APPN
 from simulator.smpp.receipts import Receipt
 from simulator.smpp.session import SmppSession
+from simulator.smpp.texts import HandsetText
 
 _RETRY_SECONDS = 1.0  # after a deliver_sm_resp with an error
+
+Delivery = Receipt | HandsetText
 
 
 class ReceiptOutbox:
     """Queue of one SMSC; round robin over every bound receiver and transceiver of a system id."""
 
     def __init__(
-        self, body: Callable[[Receipt], bytes], faults: LinkFaults, window: int, timeout: float
+        self, body: Callable[[Delivery], bytes], faults: LinkFaults, window: int, timeout: float
     ) -> None:
         self._body = body
         self._faults = faults
         self._window = window
         self._timeout = timeout
-        self._queue: deque[Receipt] = deque()
+        self._queue: deque[Delivery] = deque()
         self._sessions: deque[SmppSession] = deque()
-        self._in_flight: dict[SmppSession, dict[int, tuple[Receipt, asyncio.TimerHandle]]] = {}
-        self._resting: list[Receipt] = []
+        self._in_flight: dict[SmppSession, dict[int, tuple[Delivery, asyncio.TimerHandle]]] = {}
+        self._resting: list[Delivery] = []
         self.acknowledged = 0
         self.refused = 0
         self.redelivered = 0
@@ -44,8 +47,8 @@ class ReceiptOutbox:
             "redelivered": self.redelivered,
         }
 
-    def push(self, receipt: Receipt) -> None:
-        """Take a receipt; it leaves only when acknowledged, or refused for good."""
+    def push(self, receipt: Delivery) -> None:
+        """Take a receipt or a text; it leaves only when acknowledged, or refused for good."""
         self._queue.append(receipt)
         self.pump()
 
@@ -98,7 +101,7 @@ class ReceiptOutbox:
             )
             self._in_flight[session][sequence] = (receipt, timer)
 
-    def dump(self) -> list[Receipt]:
+    def dump(self) -> list[Delivery]:
         """Every receipt not acknowledged."""
         in_flight = [found[0] for table in self._in_flight.values() for found in table.values()]
         return in_flight + sorted(self._resting, key=lambda receipt: receipt.done_at) + list(self._queue)
@@ -125,17 +128,17 @@ class ReceiptOutbox:
                 return session
         return None
 
-    def _timed_out(self, session: SmppSession, sequence: int, receipt: Receipt) -> None:
+    def _timed_out(self, session: SmppSession, sequence: int, receipt: Delivery) -> None:
         self._in_flight.get(session, {}).pop(sequence, None)
         self._requeue(receipt)
         self.pump()
 
-    def _rested(self, receipt: Receipt) -> None:
+    def _rested(self, receipt: Delivery) -> None:
         if receipt in self._resting:
             self._resting.remove(receipt)
             self._requeue(receipt)
             self.pump()
 
-    def _requeue(self, receipt: Receipt) -> None:
+    def _requeue(self, receipt: Delivery) -> None:
         self.redelivered += 1
         self._queue.appendleft(receipt)

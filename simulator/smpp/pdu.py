@@ -148,8 +148,16 @@ def c_string(value: str) -> bytes:
     return value.encode("latin-1", "replace") + b"\0"
 
 
-def deliver_body(source: Address, destination: Address, text: bytes, tlvs: bytes) -> bytes:
-    """Body of a deliver_sm that carries a delivery receipt (esm_class 0x04, default alphabet)."""
+def deliver_body(
+    source: Address,
+    destination: Address,
+    text: bytes,
+    tlvs: bytes = b"",
+    *,
+    esm_class: int = 0x04,
+    coding: int = 0,
+) -> bytes:
+    """Body of a deliver_sm; unless told otherwise it carries a delivery receipt in the default alphabet."""
     return b"".join(
         (
             b"\0",
@@ -157,8 +165,9 @@ def deliver_body(source: Address, destination: Address, text: bytes, tlvs: bytes
             c_string(source.value),
             bytes((destination.ton, destination.npi)),
             c_string(destination.value),
-            b"\x04\0\0\0\0\0\0\0\0",
-            bytes((len(text),)),
+            bytes((esm_class,)),
+            b"\0\0\0\0\0\0",
+            bytes((coding, 0, len(text))),
             text,
             tlvs,
         )

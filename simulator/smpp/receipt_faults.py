@@ -7,7 +7,8 @@ from simulator.chance import Fate
 from simulator.network import Network
 from simulator.scripts import ReceiptForm, ReceiptStep
 from simulator.smpp.pdu import TLV_RECEIPTED_MESSAGE_ID
-from simulator.smpp.receipts import Receipt, receipt_body
+from simulator.smpp.receipts import Receipt
+from simulator.smpp.texts import HandsetText
 
 _CONFLICT_SECONDS = 1.0
 _INTERMEDIATE_SECONDS = 0.3
@@ -72,13 +73,13 @@ def _extra(outcome: Outcome, form: ReceiptForm = ReceiptForm.FULL) -> dict[str, 
     return {"outcome": outcome.value, "form": form.value, "err": None, "copies": 1, "extra": True}
 
 
-def delivery_body(network: Network, carrier: Carrier, receipt: Receipt) -> bytes:
-    """The deliver_sm body for one attempt to deliver a receipt; the next attempt has its own fate."""
-    body = receipt_body(receipt, carrier)
+def delivery_body(network: Network, carrier: Carrier, delivery: Receipt | HandsetText) -> bytes:
+    """The deliver_sm body for one attempt to deliver; the next attempt of a receipt has its own fate."""
+    body = delivery.body(carrier)
     rates = network.rates[carrier.name]
-    if not (rates.long_length_rate or rates.unterminated_receipt_rate):
+    if isinstance(delivery, HandsetText) or not (rates.long_length_rate or rates.unterminated_receipt_rate):
         return body
-    fate = network.new_fate(carrier.name, "delivery", receipt.fate)
+    fate = network.new_fate(carrier.name, "delivery", delivery.fate)
     if fate.meets("long_length_rate"):
         at = body.index(_BEFORE_SM_LENGTH) + len(_BEFORE_SM_LENGTH)
         return body[:at] + bytes((_LONGEST_SM_LENGTH,)) + body[at + 1 :]

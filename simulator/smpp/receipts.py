@@ -44,6 +44,10 @@ class Receipt:
         """Fields by name, for the state file."""
         return asdict(self)
 
+    def body(self, carrier: Carrier) -> bytes:
+        """The deliver_sm body in this carrier's dialect."""
+        return receipt_body(self, carrier)
+
     @staticmethod
     def from_json(row: dict[str, Any]) -> "Receipt":
         """The inverse of `as_json`, after JSON turned tuples into lists."""
