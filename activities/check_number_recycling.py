@@ -54,7 +54,7 @@ class RecyclingActivities:
     @activity.defn
     async def check_number_recycling(self, order: RecyclingOrder) -> RecyclingOutcome:
         """Ask up to three times; what stays without an answer is LOOKUP_FAILED and is not sent."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             question = await load_recycling_question(session, order)
         if question.outcome is not None or question.reference_on is None:
             return question.outcome or RecyclingOutcome.LOOKUP_FAILED
@@ -66,6 +66,6 @@ class RecyclingActivities:
         )
         if answer.retryable and attempt < TRIES:
             raise ApplicationError("directory did not answer", type=answer.carrier_code or "no_answer")
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             await record_recycling_check(session, order, answer.outcome, answer.carrier_code)
         return answer.outcome

@@ -23,6 +23,6 @@ class ClosingActivities:
         await self._batcher.run(closing)
 
     async def _close_batch(self, closings: Sequence[MessageClosing]) -> list[None]:
-        async with self._database.transaction() as session:
+        async with self._database.transaction({closing.company_id for closing in closings}) as session:
             await close_messages(session, closings)
         return [None] * len(closings)

@@ -47,20 +47,20 @@ class CampaignActivities:
     @activity.defn
     async def load_campaign_schedule(self, order: CampaignOrder) -> CampaignSchedule | None:
         """Return the schedule as it stands now, ``None`` when the campaign no longer waits."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             return await load_schedule(session, order.company_id, order.campaign_id, self._freeze_lead)
 
     @activity.defn
     async def freeze_campaign_recipients(self, order: CampaignOrder) -> int:
         """Exclude opted-out numbers as of now (O-3); returns how many."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             now = datetime.now(UTC)
             return await freeze_recipients(session, order.company_id, order.campaign_id, now)
 
     @activity.defn
     async def begin_campaign(self, order: CampaignOrder) -> bool:
         """Start sending if the time has come and nobody cancelled; whether the campaign is sending."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             return await begin_sending(session, order.company_id, order.campaign_id)
 
     @activity.defn
@@ -72,7 +72,7 @@ class CampaignActivities:
         position = _resume_position(order)
         started = 0
         while started < order.limit:
-            async with self._database.transaction() as session:
+            async with self._database.transaction(order.company_id) as session:
                 page = await next_page(session, order.company_id, order.campaign_id, position, PAGE_SIZE)
             if not page.messages:
                 await self._finish(order)
@@ -99,7 +99,7 @@ class CampaignActivities:
         )
 
     async def _finish(self, order: FeedOrder) -> None:
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             await finish_feeding(session, order.company_id, order.campaign_id)
 
 

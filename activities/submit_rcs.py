@@ -92,7 +92,7 @@ class RcsActivities:
     @activity.defn
     async def revoke_rcs(self, order: RevokeOrder) -> RevokeOutcome:
         """Ask the carrier to discard the message (R-8, R-9); the first answer stands."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             revoke = await load_revoke(session, order)
         if revoke.outcome is not None:
             return revoke.outcome
@@ -101,7 +101,7 @@ class RcsActivities:
             outcome = RevokeOutcome.FAILED
         else:
             outcome = await self._gateways[order.carrier].revoke(revoke.bot_id, revoke.carrier_message_id)
-        async with self._database.transaction() as session:
+        async with self._database.transaction(order.company_id) as session:
             await record_revoke(session, order, outcome)
         return outcome
 

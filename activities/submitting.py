@@ -74,11 +74,11 @@ class SubmitRecorder:
                 pause = min(pause * 2, 5.0)
 
     async def _begin_batch(self, orders: Sequence[SubmitOrder]) -> list[Beginning]:
-        async with self._database.transaction() as session:
+        async with self._database.transaction({order.company_id for order in orders}) as session:
             return await begin_submits(session, orders)
 
     async def _record_batch(self, records: Sequence[SubmitRecord]) -> list[Recorded]:
-        async with self._database.transaction() as session:
+        async with self._database.transaction({r.order.company_id for r in records}) as session:
             return await record_submits(session, records)
 
 

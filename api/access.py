@@ -14,6 +14,7 @@ from api.problems import ApiProblem, ProblemCode
 from api.state import database_of, settings_of
 from domain.callers import Caller
 from services.api_keys import caller_for_key
+from services.database import NO_COMPANY
 
 PUBLIC_PATHS = frozenset({"/api/v1/openapi.json"})
 
@@ -29,7 +30,7 @@ async def require_api_key(
 ) -> Caller:
     """Return the company the request's key belongs to, or end the request with 401."""
     if credentials is not None:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(NO_COMPANY) as session:
             caller = await caller_for_key(session, credentials.credentials)
         if caller is not None:
             return caller

@@ -77,7 +77,7 @@ async def create_campaign(
     body = await read_body(request, settings_of(request).max_campaign_bytes)
     read = await asyncio.to_thread(read_campaign_request, body)
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(caller.company_id) as session:
             registration = await create_campaign_from_api(
                 session,
                 caller,
@@ -113,7 +113,7 @@ async def get_campaigns(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> CampaignPage:
     """新しい順に返します。"""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(caller.company_id) as session:
         page = await list_campaigns(session, caller, statuses=status, cursor=cursor, limit=limit)
     return CampaignPage(items=[campaign_summary(row) for row in page.items], next_cursor=page.next_cursor)
 
@@ -126,7 +126,7 @@ async def get_campaigns(
 )
 async def get_campaign(request: Request, caller: ApiCaller, campaign_id: UUID) -> CampaignDetail:
     """状態と、メッセージの件数を返します。"""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(caller.company_id) as session:
         return campaign_detail(await campaign_view(session, caller, campaign_id))
 
 
@@ -144,7 +144,7 @@ async def get_campaign_messages(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> MessagePage:
     """宛先の順に返します。配信中に取得しても、ページの間で抜けや重複はありません。"""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(caller.company_id) as session:
         page = await campaign_messages(session, caller, campaign_id, cursor=cursor, limit=limit)
     return MessagePage(items=[message_item(row) for row in page.items], next_cursor=page.next_cursor)
 
@@ -159,7 +159,7 @@ async def post_cancel(
     request: Request, background: BackgroundTasks, caller: ApiCaller, campaign_id: UUID
 ) -> CancelledCampaign:
     """まだキャリアに渡していないメッセージを取り消します。繰り返しても結果は同じです。"""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(caller.company_id) as session:
         outcome = await cancel_campaign(session, caller, campaign_id, datetime.now(UTC))
     background.add_task(_tell, delivery_of(request), campaign_id)
     return CancelledCampaign(

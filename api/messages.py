@@ -21,6 +21,6 @@ router = APIRouter(tags=["messages"], dependencies=[Depends(require_api_key)])
 )
 async def get_message(request: Request, caller: ApiCaller, message_id: UUID) -> MessageDetail:
     """1件のメッセージの状態を返します。"""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(caller.company_id) as session:
         detail = await message_detail(session, caller, message_id)
     return message_answer(detail.row)

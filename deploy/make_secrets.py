@@ -15,9 +15,17 @@ DIRECTORY = Path(__file__).resolve().parent / "secrets"
 DRAWN = (
     "postgres_admin_password",
     "platform_database_password",
+    "platform_app_database_password",
+    "platform_jobs_database_password",
     "temporal_database_password",
     "maap_webhook_token",
 )
+# Who signs in to PostgreSQL for what: docs/operations.md, "Roles of the database".
+DATABASE_ROLES = {
+    "database_url": ("platform_app", "platform_app_database_password"),
+    "jobs_database_url": ("platform_jobs", "platform_jobs_database_password"),
+    "migration_database_url": ("platform", "platform_database_password"),
+}
 SMPP_PORTS = {"docomo": 12775, "au": 12776, "softbank": 12777, "rakuten": 12778}
 MAAP_CARRIERS = ("docomo", "au", "softbank")
 LINKS = (
@@ -36,9 +44,10 @@ def make_secrets(directory: Path, *, with_simulator: bool) -> list[str]:
     directory.chmod(0o700)
     # Letters and digits only: nothing needs quoting in an address.
     written = [name for name in DRAWN if _offer(directory / name, secrets.token_hex(24))]
-    password = (directory / "platform_database_password").read_text("utf-8").strip()
-    if _offer(directory / "database_url", f"postgresql://platform:{password}@postgres:5432/platform"):
-        written.append("database_url")
+    for name, (role, secret) in DATABASE_ROLES.items():
+        password = (directory / secret).read_text("utf-8").strip()
+        if _offer(directory / name, f"postgresql://{role}:{password}@postgres:5432/platform"):
+            written.append(name)
     addresses = _simulator_addresses(directory) if with_simulator else {}
     written += [name for name in LINKS if _offer(directory / name, addresses.get(name, ""))]
     return written

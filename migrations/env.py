@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
 import models  # noqa: F401  registers every table
+from migrations.roles import put_roles_in_order
 from models.columns import EnumText
 
 
@@ -30,6 +31,8 @@ def run() -> None:
             # Two replicas that migrate at once must not interleave.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7203)")
             context.run_migrations()
+            if context.config.attributes.get("put_roles_in_order"):
+                put_roles_in_order(connection)
 
 
 run()

@@ -18,5 +18,11 @@ def alembic_config(database_url: str) -> Config:
 
 
 def upgrade(database_url: str) -> None:
-    """Apply every migration that is missing. Safe to call at once from several machines."""
-    command.upgrade(alembic_config(database_url), "head")
+    """Apply every migration that is missing, then put the roles in order.
+
+    ``database_url`` signs in as the role that owns the tables, or will own them. Safe to call at once from
+    several machines.
+    """
+    config = alembic_config(database_url)
+    config.attributes["put_roles_in_order"] = True
+    command.upgrade(config, "head")

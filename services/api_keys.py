@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.callers import Caller
+from services.company_lookups import enter_company_of_api_key
 
 # Lets scanners of repositories and logs recognise a leaked key.
 KEY_PREFIX = "mdp_"
@@ -30,6 +31,7 @@ async def caller_for_key(session: AsyncSession, key: str) -> Caller | None:
     """Return on whose behalf a program with ``key`` acts, ``None`` for unknown and revoked keys."""
     if not key or len(key) > _LONGEST_KEY:
         return None
+    await enter_company_of_api_key(session, _hash(key))
     # Looked up by the hash of 256 random bits: comparing times tells an attacker nothing.
     company_id = (await session.execute(_OWNER, {"key_hash": _hash(key)})).scalar_one_or_none()
     return None if company_id is None else Caller(company_id)

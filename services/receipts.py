@@ -18,6 +18,7 @@ from domain.delivery import ReceiptNotice
 from domain.messages import MessageStatus, StatusReason
 from domain.submit_outcomes import SegmentReceipt, combine_receipts, decided_by
 from services.campaign_counters import CounterChanges
+from services.company_lookups import enter_companies_of_receipts
 
 _STORE = text("""
     INSERT INTO receipts
@@ -131,6 +132,7 @@ async def store_receipts(session: AsyncSession, receipts: Sequence[DeliveryRecei
     )
     if not (ids := list(stored.scalars())):
         return []
+    await enter_companies_of_receipts(session, receipts)
     counters = CounterChanges()
     applied = await apply_receipts(session, (await session.execute(_MATCH_IDS, {"ids": ids})).all(), counters)
     await counters.write(session)

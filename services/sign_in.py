@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.callers import Caller
 from domain.permissions import Role
+from services.company_lookups import enter_company_of_login, enter_company_of_session
 from services.password_hashing import hashing_turn, verified
 from services.session_tokens import ABSOLUTE_LIMIT, IDLE_LIMIT, SEEN_EVERY, new_token, token_hash
 
@@ -102,7 +103,9 @@ async def sign_in(
     """
     # The gate comes before the first statement, so that a flood of attempts cannot take all connections.
     async with hashing_turn():
-        user = (await session.execute(_USER, {"login_id": login_id.replace("\x00", "")})).one_or_none()
+        key_of_user = {"login_id": login_id.replace("\x00", "")}
+        await enter_company_of_login(session, key_of_user["login_id"])
+        user = (await session.execute(_USER, key_of_user)).one_or_none()
         stored = user.password_hash if user else None
         new_hash = await verified(stored, password)
         if user is None:
@@ -130,6 +133,7 @@ async def session_for(
     of its polling.
     """
     key = {"token_hash": token_hash(token), "now": now, "idle_limit": IDLE_LIMIT}
+    await enter_company_of_session(session, token_hash(token))
     row = (await session.execute(_SESSION, key)).one_or_none()
     if row is None:
         return None
@@ -148,6 +152,7 @@ async def session_for(
 
 async def sign_out(session: AsyncSession, token: str) -> None:
     """End the session of ``token``; nothing happens if there is none."""
+    await enter_company_of_session(session, token_hash(token))
     await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(token)})
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from domain.callers import Caller
 from domain.permissions import Permission, Role, allows
-from services.database import Database
+from services.database import NO_COMPANY, Database
 from services.sign_in import SessionUser, session_for
 from web.cookies import session_token
 from web.csrf import SAFE_METHODS, check_form
@@ -84,7 +84,7 @@ async def current_user(request: Request, *, is_activity: bool = True) -> SignedI
     token = session_token(request)
     if token is None:
         return None
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(NO_COMPANY) as session:
         user = await session_for(session, token, now(), is_activity=is_activity)
     if user is None:
         return None

@@ -77,7 +77,7 @@ def migrate() -> None:
     """Bring the database to the newest version."""
     from migrations.run import upgrade
 
-    upgrade(_settings().database_url.get_secret_value())
+    upgrade(_settings().migration_database)
 
 
 @app.command()

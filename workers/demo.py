@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from services.database import Database
+from services.database import JobsDatabase
 from services.demo_data import DemoCompany, ensure_demo_data
 from workers.local_stack.settings import private_file
 from workers.settings import Settings
@@ -11,7 +11,7 @@ from workers.settings import Settings
 
 async def write_demo_data(settings: Settings, output: Path) -> None:
     """Make the companies that are missing; keep the keys of an earlier run that still work."""
-    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    database = JobsDatabase(settings.jobs_database, pool_size=1)
     async with database.transaction() as session:
         companies = await ensure_demo_data(session, _known_keys(output))
     await database.close()

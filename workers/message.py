@@ -7,7 +7,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 
 from activities.close_message import ClosingActivities
 from activities.run_campaign import CampaignActivities
-from services.database import Database
+from services.database import Database, JobsDatabase
 from workers.health import health_server
 from workers.run_until_stopped import run_until_stopped
 from workers.settings import Settings
@@ -64,13 +64,15 @@ def message_workers(client: Client, database: Database, settings: Settings) -> l
 async def run_message_worker(settings: Settings) -> None:
     """Run until SIGTERM."""
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+    jobs_database = JobsDatabase(settings.jobs_database, pool_size=1)
     client = await connect_to_temporal(settings)
     delivery = DeliveryClient(client)
     inbox = ReceiptInbox(database, delivery)
     freeze_lead = timedelta(seconds=settings.freeze_lead_seconds)
-    sweeper = Sweeper(database, delivery, inbox, freeze_lead=freeze_lead)
+    sweeper = Sweeper(jobs_database, delivery, inbox, freeze_lead=freeze_lead)
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         await run_until_stopped(
             message_workers(client, database, settings), [sweeper.run(settings.sweep_every_seconds)]
         )
+    await jobs_database.close()
     await database.close()

@@ -21,7 +21,10 @@ class Settings(BaseSettings):
         secrets_dir=os.environ.get("SECRETS_DIR"), extra="ignore", env_ignore_empty=True
     )
 
+    # Three roles, docs/operations.md "Roles of the database"; one that owns the tables can be all three.
     database_url: SecretStr
+    jobs_database_url: SecretStr | None = None
+    migration_database_url: SecretStr | None = None
     database_pool_size: int = 10
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
@@ -72,6 +75,16 @@ class Settings(BaseSettings):
         return WaitingTimes(
             self.fallback_after_seconds, self.expires_after_seconds, self.carrier_call_seconds
         )
+
+    @property
+    def jobs_database(self) -> str:
+        """Address for what has to do with all companies at once."""
+        return (self.jobs_database_url or self.database_url).get_secret_value()
+
+    @property
+    def migration_database(self) -> str:
+        """Address of the tables' owner."""
+        return (self.migration_database_url or self.database_url).get_secret_value()
 
     def link_url(self, channel: Channel, carrier: Carrier) -> str | None:
         """Return the address, with its credentials, of one carrier's link."""

@@ -7,7 +7,7 @@ import structlog
 
 from activities.batching import Batcher
 from domain.carrier_exchange import DeliveryReceipt
-from services.database import Database
+from services.database import NO_COMPANY, Database
 from services.receipts import AppliedReceipt, store_receipts
 from workflows.client import DeliveryClient
 
@@ -32,7 +32,7 @@ class ReceiptInbox:
         await asyncio.gather(*self._signals, return_exceptions=True)
 
     async def _store(self, receipts: Sequence[DeliveryReceipt]) -> list[None]:
-        async with self._database.transaction() as session:
+        async with self._database.transaction(NO_COMPANY) as session:
             applied = await store_receipts(session, receipts)
         for receipt in applied:
             task = asyncio.create_task(self.signal(receipt))

@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from domain.send_times import FREEZE_LEAD
-from services.database import Database
+from services.database import JobsDatabase
 from services.sweeps import (
     is_only_sweeper,
     match_late_receipts,
@@ -25,7 +25,7 @@ class Sweeper:
 
     def __init__(
         self,
-        database: Database,
+        database: JobsDatabase,
         delivery: DeliveryClient,
         inbox: ReceiptInbox,
         *,

@@ -4,8 +4,8 @@
 \set platform_password `cat /run/secrets/platform_database_password`
 \set temporal_password `cat /run/secrets/temporal_database_password`
 
--- No superuser, so that row-level security holds for it; the same rights as in `make run`.
-CREATE ROLE platform LOGIN CREATEROLE PASSWORD :'platform_password';
+-- Owns the tables and signs in for migrations only; roles.sql makes those that portal and workers sign in as.
+CREATE ROLE platform LOGIN PASSWORD :'platform_password';
 CREATE DATABASE platform OWNER platform;
 
 CREATE ROLE temporal LOGIN PASSWORD :'temporal_password';

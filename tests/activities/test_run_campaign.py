@@ -12,15 +12,15 @@ from activities.run_campaign import LEAD, PAGE_SIZE, CampaignActivities
 from domain.campaigns import CampaignStatus
 from domain.carriers import Carrier
 from domain.delivery import DeliveryOrder, FeedOrder, FeedProgress, WaitingTimes
-from services.database import Database
+from services.database import Database, JobsDatabase
 from tests.activities.fake_gateways import environment
 from tests.services.factories import Bench, Registered, a_number, open_bench
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def bench(database: Database) -> Bench:
+async def bench(database: Database, jobs_database: JobsDatabase) -> Bench:
     """A company with slots so near that no feed has to wait for them."""
-    return await open_bench(database, hourly_capacity=4_000_000)
+    return await open_bench(database, jobs_database, hourly_capacity=4_000_000)
 
 
 class Feed:

@@ -1,8 +1,10 @@
 """An SMS leaves once, and comes back later only when it certainly did not leave (I3, S-6)."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -185,10 +187,10 @@ class FlakyDatabase(Database):
 
     failures: list[Exception]
 
-    def transaction(self) -> Any:
+    def transaction(self, companies: UUID | Collection[UUID]) -> Any:
         if self.failures:
             raise self.failures.pop()
-        return super().transaction()
+        return super().transaction(companies)
 
 
 async def test_the_answer_is_recorded_however_long_the_database_is_away(

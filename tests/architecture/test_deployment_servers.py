@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from deploy.make_secrets import make_secrets
+from migrations.run import upgrade
 from tests.architecture.compose_file import (
     DEPLOY,
     DOCKERFILE,
@@ -171,10 +172,12 @@ def test_postgresql_starts_with_our_files(tmp_path: Path) -> None:
                 " WHERE error IS NOT NULL AND error <> 'setting could not be applied'"
             )
             assert wrong.fetchall() == []
-        script = (DEPLOY / "postgres" / "databases.sql").read_text("utf-8")
-        local = tmp_path / "databases.sql"
-        local.write_text(script.replace("/run/secrets", str(tmp_path / "secrets")), "utf-8")
-        _psql(server.admin_url, local)
+        for name in ("databases.sql", "roles.sql", "roles.sql"):  # the second may be repeated
+            script = (DEPLOY / "postgres" / name).read_text("utf-8")
+            local = tmp_path / name
+            local.write_text(script.replace("/run/secrets", str(tmp_path / "secrets")), "utf-8")
+            _psql(server.admin_url, local)
+        _roles_do_their_work(tmp_path / "secrets", server.port)
         password = (tmp_path / "secrets" / "platform_database_password").read_text("utf-8").strip()
         url = f"postgresql://platform:{password}@127.0.0.1:{server.port}"
         with psycopg.connect(f"{url}/platform") as connection:
@@ -186,6 +189,20 @@ def test_postgresql_starts_with_our_files(tmp_path: Path) -> None:
             address = f"postgresql://temporal:{password}@127.0.0.1:{server.port}/{database}"
             with psycopg.connect(address) as connection:
                 connection.execute("CREATE TABLE may_be_made (id int)")
+
+
+def _roles_do_their_work(folder: Path, port: int) -> None:
+    urls = {
+        name: (folder / name).read_text("utf-8").strip().replace("@postgres:5432", f"@127.0.0.1:{port}")
+        for name in ("migration_database_url", "database_url", "jobs_database_url")
+    }
+    upgrade(urls["migration_database_url"])
+    with psycopg.connect(urls["jobs_database_url"]) as connection:
+        connection.execute("INSERT INTO companies (name) VALUES ('A')")
+    with psycopg.connect(urls["database_url"]) as connection:
+        assert connection.execute("SELECT count(*) FROM companies").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("ALTER TABLE companies DISABLE ROW LEVEL SECURITY")
 
 
 def _psql(url: str, script: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_settings_of_our_services_are_accepted(name: str, tmp_path: Path, ba
     settings = Settings(
         _secrets_dir=tmp_path, **{k: v for k, v in given.items() if k in Settings.model_fields}
     )
-    assert settings.database_url.get_secret_value().startswith("postgresql://platform:")
+    assert settings.database_url.get_secret_value().startswith("postgresql://platform_app:")
 
 
 def test_secrets_of_our_services_are_settings() -> None:

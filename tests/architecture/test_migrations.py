@@ -5,6 +5,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from migrations.run import alembic_config, upgrade
+from tests.support.postgres import owner_url
 
 
 def test_the_migrations_have_one_head() -> None:
@@ -15,14 +16,14 @@ def test_the_migrations_have_one_head() -> None:
 
 def test_the_migrations_make_what_the_models_say(fresh_database_url: str) -> None:
     """Raises with the differences: write a migration, or mend the model."""
-    command.check(alembic_config(fresh_database_url))
+    command.check(alembic_config(owner_url(fresh_database_url)))
 
 
 def test_migrating_again_changes_nothing(fresh_database_url: str) -> None:
     """Every start of `make run` and every replica's one-shot migration does it."""
     before = _objects(fresh_database_url)
     assert ("r", "messages") in before
-    upgrade(fresh_database_url)
+    upgrade(owner_url(fresh_database_url))
     assert _objects(fresh_database_url) == before
 
 

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from tests.architecture.compose_file import OPERATIONS, SERVICES_OF_COMPOSE
+from tests.support.postgres import jobs_url
 from workers.local_stack.settings import ROOT
 from workers.settings import Settings
 
@@ -58,6 +59,6 @@ def test_log_events_the_handbook_names_exist() -> None:
 @pytest.mark.parametrize("number", range(len(re.findall(r"```sql\n", OPERATIONS))))
 def test_statements_of_the_handbook_run(number: int, database_url: str) -> None:
     statement = re.findall(r"```sql\n(.+?)```", OPERATIONS, re.DOTALL)[number]
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(jobs_url(database_url)) as connection:
         connection.execute(statement)
         connection.rollback()

@@ -19,7 +19,7 @@ from domain.campaigns import CampaignContent
 from domain.messages import ChannelPlan
 from services.api_campaigns import ApiRecipient, create_campaign_from_api
 from services.campaign_registration import edit_scheduled
-from services.database import Database
+from services.database import JobsDatabase
 from tests.e2e import faults
 from tests.e2e.faults import (
     Numbers,
@@ -221,7 +221,7 @@ async def _register_earlier(stack: Stack, content: CampaignContent, numbers: lis
     company = faults.query(
         stack, "SELECT id FROM companies WHERE name = %s", stack.run["companies"][0]["name"]
     )
-    database = Database(stack.run["database_url"], pool_size=1)
+    database = JobsDatabase(stack.run["database_url"], pool_size=1)
     async with database.transaction() as session:
         registration = await create_campaign_from_api(
             session,
@@ -240,7 +240,7 @@ async def _edit(stack: Stack, sent: Sent, send_at: datetime, text: str) -> None:
     """Edit a scheduled send, and lose the signal that would have announced it."""
     company, name = faults.query(stack, "SELECT company_id, name FROM campaigns WHERE id = %s", sent.id)[0]
     content = CampaignContent(name, ChannelPlan.SMS, text, None, send_at)
-    database = Database(stack.run["database_url"], pool_size=1)
+    database = JobsDatabase(stack.run["database_url"], pool_size=1)
     async with database.transaction() as session:
         await edit_scheduled(session, Caller(company), UUID(sent.id), content)
     await database.close()

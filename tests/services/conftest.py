@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from services.database import Database
-from tests.services.factories import Bench, open_bench, open_database
+from services.database import Database, JobsDatabase
+from tests.services.factories import Bench, open_bench, open_database, open_jobs_database
 from tests.services.support import Companies, open_companies
 
 
@@ -23,7 +23,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def jobs_database(database_url: str) -> AsyncIterator[JobsDatabase]:
+    """The same database for the role that sees all companies."""
+    async with open_jobs_database(database_url) as opened:
+        yield opened
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def bench(database: Database) -> Bench:
+async def bench(database: Database, jobs_database: JobsDatabase) -> Bench:
     """A new company that can send."""
-    return await open_bench(database)
+    return await open_bench(database, jobs_database)

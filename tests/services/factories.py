@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CursorResult, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaigns import CampaignStatus
 from domain.carrier_exchange import (
@@ -25,11 +26,12 @@ from domain.message_parts import DEFAULT_PART_TABLE
 from domain.messages import ChannelPlan, MessageStatus
 from domain.submit_outcomes import combine_submits
 from models import Campaign, CampaignCounters, Company, Contract, Message, OfficialAccount, SmsAccount
-from services.database import Database
+from services.database import NO_COMPANY, Database, JobsDatabase
 from services.message_closing import close_messages
 from services.receipts import AppliedReceipt, store_receipts
 from services.submit_attempts import Beginning, ReadySubmit, begin_submits
 from services.submit_records import Recorded, SubmitRecord, record_submits
+from tests.support.postgres import jobs_url
 
 _serial = itertools.count(1)
 
@@ -62,13 +64,18 @@ class Registered:
 class Bench:
     """One company in a database, and what is done to its messages, each step in its own transaction."""
 
-    def __init__(self, database: Database, company_id: UUID) -> None:
+    def __init__(self, database: Database, jobs_database: JobsDatabase, company_id: UUID) -> None:
         self.database = database
+        self.jobs_database = jobs_database
         self.company_id = company_id
 
+    def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Act for this company."""
+        return self.database.transaction(self.company_id)
+
     async def rows(self, statement: str, **parameters: Any) -> list[Any]:
-        """Run SQL; ``:company`` is this company."""
-        async with self.database.transaction() as session:
+        """Run SQL on the rows of all companies; ``:company`` is this company."""
+        async with self.jobs_database.transaction() as session:
             result = await session.execute(text(statement), {"company": self.company_id, **parameters})
             return list(result.all()) if isinstance(result, CursorResult) and result.returns_rows else []
 
@@ -79,7 +86,7 @@ class Bench:
 
     async def contract(self, **columns: Any) -> None:
         """Agree on other terms from a day on."""
-        async with self.database.transaction() as session:
+        async with self.transaction() as session:
             session.add(contract_of(self.company_id, **columns))
 
     async def campaign(self, *phone_numbers: str, **columns: Any) -> Registered:
@@ -102,7 +109,7 @@ class Bench:
             "frozen_at": now,
         }
         campaign = Campaign(company_id=self.company_id, **usual | columns)
-        async with self.database.transaction() as session:
+        async with self.transaction() as session:
             session.add(campaign)
             await session.flush()
             key: dict[str, Any] = {"company_id": self.company_id, "campaign_id": campaign.id}
@@ -124,7 +131,7 @@ class Bench:
 
     async def begin(self, *orders: SubmitOrder) -> list[Beginning]:
         """Begin submits in one transaction."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction({order.company_id for order in orders}) as session:
             return await begin_submits(session, orders)
 
     async def ready(self, order: SubmitOrder) -> ReadySubmit:
@@ -136,7 +143,7 @@ class Bench:
     async def record(self, order: SubmitOrder, ready: ReadySubmit, *results: SegmentResult) -> Recorded:
         """Record what the carrier answered to a begun submit, as the SMS activity does."""
         record = record_of(order, ready, *results)
-        async with self.database.transaction() as session:
+        async with self.transaction() as session:
             (recorded,) = await record_submits(session, [record])
         return recorded
 
@@ -148,12 +155,12 @@ class Bench:
 
     async def store(self, *receipts: DeliveryReceipt) -> list[AppliedReceipt]:
         """Put receipts into the inbox in one transaction."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction(NO_COMPANY) as session:
             return await store_receipts(session, receipts)
 
     async def close(self, *closings: MessageClosing) -> None:
         """End messages in one transaction."""
-        async with self.database.transaction() as session:
+        async with self.database.transaction({closing.company_id for closing in closings}) as session:
             await close_messages(session, closings)
 
     def closing(
@@ -245,22 +252,32 @@ def contract_of(company_id: UUID, **columns: Any) -> Contract:
     return Contract(company_id=company_id, **usual | columns)
 
 
-async def open_bench(database: Database, **terms: Any) -> Bench:
+async def open_bench(database: Database, jobs_database: JobsDatabase, **terms: Any) -> Bench:
     """Make a new company with a contract and both kinds of senders."""
     company = Company(name="試験株式会社")
-    async with database.transaction() as session:
+    async with jobs_database.transaction() as session:
         session.add(company)
         await session.flush()
         session.add(contract_of(company.id, **terms))
         session.add(SmsAccount(company_id=company.id, sender="0312345678"))
         session.add(OfficialAccount(company_id=company.id, name="試験", bot_id=f"bot-{next(_serial)}"))
-    return Bench(database, company.id)
+    return Bench(database, jobs_database, company.id)
 
 
 @asynccontextmanager
 async def open_database(database_url: str) -> AsyncIterator[Database]:
     """Connect; the pool is large enough for tests that run transactions side by side."""
     database = Database(database_url, pool_size=15)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_jobs_database(database_url: str) -> AsyncIterator[JobsDatabase]:
+    """Connect as the role that sees all companies."""
+    database = JobsDatabase(jobs_url(database_url), pool_size=5)
     try:
         yield database
     finally:

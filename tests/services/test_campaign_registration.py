@@ -29,12 +29,12 @@ MIXED = """電話番号,氏名,店舗
 
 
 async def check(companies: Companies, campaign_id: UUID, **options: bool) -> CampaignCheck:
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         return await check_campaign(session, companies.caller, campaign_id, now(), **options)
 
 
 async def register(companies: Companies, campaign_id: UUID, **expected: Any) -> Registration:
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         return await register_campaign(
             session,
             companies.caller,
@@ -104,7 +104,7 @@ async def test_refuses_when_something_changed_since_the_numbers_were_shown(compa
     campaign_id = await companies.draft(upload.id, exclude_opt_outs=True)
     shown = await check(companies, campaign_id)
 
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         await save_draft(
             session,
             companies.caller,
@@ -194,7 +194,7 @@ async def test_refuses_without_recipients_and_without_valid_ones(companies: Comp
     upload = await companies.upload("電話番号\n03-1234-5678\n")
     # The column's name says phone, its values do not: it has to be confirmed.
     assert upload.phone_column is None
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         await choose_phone_column(session, companies.caller, upload.id, 0)
     landline = await companies.draft(upload.id)
     with pytest.raises(CampaignRefused) as refused:
@@ -205,7 +205,7 @@ async def test_refuses_without_recipients_and_without_valid_ones(companies: Comp
 async def test_refuses_options_that_are_not_contracted(companies: Companies) -> None:
     """O-4, M: only for companies that applied for it."""
     upload = await companies.upload(csv_of(1, 420), companies.stranger)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         content = campaign_content(exclude_opt_outs=True)
         found = await check_content(session, companies.stranger, content, upload.id, now())
     assert [p.problem for p in found.problems] == [CampaignProblem.OPTION_NOT_CONTRACTED]
@@ -234,14 +234,14 @@ async def test_files_that_cannot_be_read_are_not_kept(companies: Companies) -> N
 
 async def test_typed_numbers_are_a_list_like_any_other(companies: Companies) -> None:
     """P-10."""
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         upload = await store_typed_numbers(
             session, companies.caller, "090-1234-5678、０８０１２３４５６７８\n05012345678"
         )
     campaign_id = await companies.draft(upload.id)
     found = await check(companies, campaign_id)
     assert (found.valid_rows, found.rejected_rows) == (2, 1)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         errors = await error_rows(session, companies.caller, upload.id)
     assert [(error.row_number, error.cells) for error in errors] == [(4, ("05012345678",))]
 
@@ -250,7 +250,7 @@ async def test_another_company_finds_nothing(companies: Companies) -> None:
     """I9: a foreign id is as unknown as a random one."""
     campaign_id = await companies.registered(1, 440)
     upload = await companies.upload(csv_of(1, 450))
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         for unknown in (campaign_id, uuid4()):
             with pytest.raises(CampaignNotFound):
                 await check_campaign(session, companies.stranger, unknown, now())
@@ -264,7 +264,7 @@ async def test_another_company_finds_nothing(companies: Companies) -> None:
 async def test_a_registered_campaign_is_no_draft(companies: Companies) -> None:
     """P-9: registered content is changed by an edit only."""
     campaign_id = await companies.registered(1, 460)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         with pytest.raises(NotEditable):
             await save_draft(
                 session, companies.caller, campaign_content(), upload_id=None, campaign_id=campaign_id

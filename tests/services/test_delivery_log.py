@@ -25,7 +25,7 @@ from tests.services.support import Companies, now, numbers
 async def search(
     companies: Companies, cursor: str | None = None, limit: int = 50, **wanted: Any
 ) -> Page[LogRow]:
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         return await search_messages(
             session,
             companies.caller,
@@ -65,7 +65,7 @@ async def test_filters(companies: Companies) -> None:
 async def test_reaches_three_months_back(companies: Companies) -> None:
     """L-1."""
     await companies.registered(1, 2200)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         later = await search_messages(session, companies.caller, LogFilter(), now=now() + timedelta(days=93))
     assert later.items == ()
 
@@ -90,7 +90,7 @@ async def test_pages_stay_put_while_messages_are_added(companies: Companies) -> 
 
 async def test_a_campaigns_messages_come_in_the_order_of_its_recipients(companies: Companies) -> None:
     campaign_id = await companies.registered(5, 2500)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         first = await campaign_messages(session, companies.caller, campaign_id, limit=3)
         rest = await campaign_messages(
             session, companies.caller, campaign_id, cursor=first.next_cursor, limit=3
@@ -139,7 +139,7 @@ async def _delivered_message(companies: Companies) -> UUID:
 async def test_a_message_tells_its_story_in_order(companies: Companies) -> None:
     """L-2: accepted, each attempt, every receipt, parts billed, end."""
     message_id = await _delivered_message(companies)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         detail = await message_detail(session, companies.caller, message_id)
         for unknown in (companies.stranger, message_id), (companies.caller, uuid4()):
             with pytest.raises(MessageNotFound):
@@ -174,7 +174,7 @@ async def test_what_was_not_submitted_is_not_told_as_a_submit(companies: Compani
         " now() + interval '6s', :company, :message)",
         **key,
     )
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         timeline = (await message_detail(session, companies.caller, message_id)).timeline
     asked = [event for event in timeline if event.channel is Channel.RCS]
     assert [(event.kind, event.outcome) for event in asked] == [
@@ -189,20 +189,20 @@ async def test_only_delivered_parts_count_as_charged(companies: Companies) -> No
     """B-1: the log's parts are those of the invoice."""
     message_id = await _delivered_message(companies)
     key = {"company": companies.first.company_id, "message": message_id}
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         delivered = (await message_detail(session, companies.caller, message_id)).row
     await companies.rows(
         "UPDATE messages SET status = 'carrier_undetermined' WHERE company_id = :company AND id = :message",
         **key,
     )
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         nobodys = (await message_detail(session, companies.caller, message_id)).row
     assert (delivered.charged_parts, nobodys.charged_parts) == (1, 0)
 
 
 async def test_the_home_page_adds_up_counters_and_charges(companies: Companies) -> None:
     """B-1: yen by contract prices, rounded down once."""
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         before = await home_numbers(session, companies.stranger, now())
         after = await home_numbers(session, companies.caller, now())
     assert (before.has_campaigns, before.month_parts, before.month_yen) == (False, 0, 0)

@@ -29,22 +29,22 @@ async def waiting(bench: Bench, *numbers: str, **columns: Any) -> Registered:
 
 
 async def schedule(bench: Bench, campaign: Registered) -> CampaignSchedule | None:
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         return await load_schedule(session, bench.company_id, campaign.id, FREEZE_LEAD)
 
 
 async def begin(bench: Bench, campaign: Registered) -> bool:
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         return await begin_sending(session, bench.company_id, campaign.id)
 
 
 async def page(bench: Bench, campaign: Registered, after: UUID | None = None, limit: int = 100) -> FeedPage:
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         return await next_page(session, bench.company_id, campaign.id, after, limit)
 
 
 async def finish(bench: Bench, campaign: Registered) -> None:
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         await finish_feeding(session, bench.company_id, campaign.id)
 
 
@@ -75,7 +75,7 @@ async def test_a_send_at_once_freezes_and_begins_at_registration(bench: Bench) -
 @pytest.mark.parametrize("status", [s for s in CampaignStatus if s is not CampaignStatus.REGISTERED])
 async def test_what_does_not_wait_has_no_schedule(bench: Bench, status: CampaignStatus) -> None:
     campaign = await waiting(bench, status=status)
-    stranger = await open_bench(bench.database)
+    stranger = await open_bench(bench.database, bench.jobs_database)
 
     assert await schedule(bench, campaign) is None
     assert await schedule(stranger, await waiting(bench)) is None
@@ -210,7 +210,7 @@ async def test_the_end_of_the_feed_and_the_last_message_do_not_lock_each_other_o
     """Whoever ends the last message locks the counters, then the campaign; so does the end of the feed."""
     campaign = await bench.campaign()
     await bench.submitted(bench.order(campaign.message), an_id())
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         counters = CounterChanges()
         counters.add((bench.company_id, campaign.id), "read", 0)
         await counters.write(session)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.contracts import NoValidContract
-from services.database import Database
+from services.database import Database, JobsDatabase
 from services.lanes import SlotRange, reserve_company_slots
 from tests.services.factories import Bench, open_bench
 
@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 
 async def reserve(bench: Bench, count: int) -> SlotRange:
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         return await reserve_company_slots(session, bench.company_id, count)
 
 
@@ -49,9 +49,11 @@ async def test_reservations_follow_each_other_without_gap_or_overlap(bench: Benc
 
 
 @pytest.mark.parametrize("capacity", [7, 11, 3_600, 13_000])
-async def test_no_rolling_hour_holds_more_than_the_capacity(database: Database, capacity: int) -> None:
+async def test_no_rolling_hour_holds_more_than_the_capacity(
+    database: Database, jobs_database: JobsDatabase, capacity: int
+) -> None:
     """Also where 3,600 seconds divided by the capacity is no whole number of microseconds."""
-    bench = await open_bench(database, hourly_capacity=capacity)
+    bench = await open_bench(database, jobs_database, hourly_capacity=capacity)
     sizes = [1, capacity // 2, 2, capacity, 3, capacity // 3, capacity]
 
     reservations = await asyncio.gather(*(reserve(bench, size) for size in sizes))
@@ -73,7 +75,7 @@ async def test_an_idle_lane_saves_up_no_credit(bench: Bench) -> None:
 
 
 async def test_campaigns_of_a_company_share_its_lane_and_no_other(bench: Bench) -> None:
-    other = await open_bench(bench.database)
+    other = await open_bench(bench.database, bench.jobs_database)
     first, second = await reserve(bench, 5_000), await reserve(bench, 5_000)
 
     assert second.first >= first.slot(4_999) + first.gap
@@ -82,7 +84,7 @@ async def test_campaigns_of_a_company_share_its_lane_and_no_other(bench: Bench) 
 
 async def test_a_rollback_gives_the_slots_back(bench: Bench) -> None:
     async def reserve_and_die() -> None:
-        async with bench.database.transaction() as session:
+        async with bench.transaction() as session:
             await reserve_company_slots(session, bench.company_id, 30_000)
             raise ConnectionError
 

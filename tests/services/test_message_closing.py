@@ -274,7 +274,7 @@ async def test_a_cancelled_campaign_stays_cancelled(bench: Bench) -> None:
 
 async def test_closings_of_several_companies_and_campaigns_share_a_batch(bench: Bench) -> None:
     """I9: each counts for its own; the order of the batches does not lock any out."""
-    stranger = await open_bench(bench.database)
+    stranger = await open_bench(bench.database, bench.jobs_database)
     mine, theirs = await bench.campaign(), await stranger.campaign()
     await bench.submitted(bench.order(mine.message), an_id())
     closings = [stranger.closing(theirs.message, MessageStatus.EXPIRED), bench.closing(mine.message)]
@@ -286,7 +286,7 @@ async def test_closings_of_several_companies_and_campaigns_share_a_batch(bench: 
 
 
 async def test_a_closing_of_another_company_reaches_nothing(bench: Bench) -> None:
-    stranger = await open_bench(bench.database)
+    stranger = await open_bench(bench.database, bench.jobs_database)
     campaign = await bench.campaign()
 
     await stranger.close(stranger.closing(campaign.message))

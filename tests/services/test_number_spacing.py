@@ -180,7 +180,7 @@ async def test_batches_over_the_same_numbers_in_any_order_do_not_lock_each_other
 
 async def test_the_pause_holds_for_all_companies(bench: Bench) -> None:
     """The rule is the carrier's, who knows nothing of companies."""
-    stranger = await open_bench(bench.database)
+    stranger = await open_bench(bench.database, bench.jobs_database)
     number = a_number()
     mine, theirs = await bench.campaign(number), await stranger.campaign(number)
 

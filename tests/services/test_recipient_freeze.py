@@ -15,7 +15,7 @@ async def waiting(bench: Bench, *numbers: str, exclude_opt_outs: bool = True) ->
 
 
 async def freeze(bench: Bench, campaign: Registered) -> int:
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         return await freeze_recipients(session, bench.company_id, campaign.id, datetime.now(UTC))
 
 
@@ -48,7 +48,7 @@ async def test_the_list_is_read_once(bench: Bench) -> None:
 
 async def test_only_the_companys_own_list_counts_and_only_where_asked_for(bench: Bench) -> None:
     """O-4, I9."""
-    stranger = await open_bench(bench.database)
+    stranger = await open_bench(bench.database, bench.jobs_database)
     campaign, not_asked = await waiting(bench), await waiting(bench, exclude_opt_outs=False)
     await opt_out(stranger, campaign.phone_numbers[0])
     await opt_out(bench, not_asked.phone_numbers[0])

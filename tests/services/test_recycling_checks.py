@@ -16,13 +16,13 @@ REFERENCE = date(2026, 1, 31)
 
 
 async def question(bench: Bench, campaign: Registered) -> RecyclingQuestion:
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         return await load_recycling_question(session, RecyclingOrder(bench.company_id, campaign.message))
 
 
 async def record(bench: Bench, campaign: Registered, outcome: RecyclingOutcome) -> None:
     order = RecyclingOrder(bench.company_id, campaign.message)
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         await record_recycling_check(session, order, outcome, "200")
 
 

@@ -14,7 +14,7 @@ from tests.services.support import Companies, campaign_content, csv_of, now, num
 
 
 async def cancel(companies: Companies, campaign_id: UUID) -> Cancellation:
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         return await cancel_campaign(session, companies.caller, campaign_id, now())
 
 
@@ -33,7 +33,7 @@ async def test_an_edit_replaces_content_time_and_recipients(companies: Companies
     upload = await companies.upload(csv_of(2, 1100))
     later = send_at + timedelta(hours=1)
 
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         edited = await edit_scheduled(
             session,
             companies.caller,
@@ -64,7 +64,7 @@ async def test_an_edit_of_the_text_keeps_the_messages(companies: Companies) -> N
     )
     await companies.rows("UPDATE campaign_counters SET excluded = 1 WHERE campaign_id = :id", id=campaign_id)
 
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         content = campaign_content(sms_text="別の文面", send_at=send_at)
         await edit_scheduled(session, companies.caller, campaign_id, content)
 
@@ -80,7 +80,7 @@ async def test_an_edit_with_a_mistake_changes_nothing(companies: Companies) -> N
     """P-3: all or nothing."""
     campaign_id = await companies.registered(2, 1200, send_at=now() + timedelta(hours=3))
     with pytest.raises(CampaignRefused):
-        async with companies.database.transaction() as session:
+        async with companies.transaction() as session:
             await edit_scheduled(session, companies.caller, campaign_id, campaign_content(name=""))
     assert await statuses(companies, campaign_id) == ["accepted", "accepted"]
 
@@ -90,7 +90,7 @@ async def test_a_started_campaign_cannot_be_edited(companies: Companies) -> None
     campaign_id = await companies.registered(1, 1300, send_at=now() + timedelta(hours=3))
     await companies.rows("UPDATE campaigns SET status = 'sending' WHERE id = :id", id=campaign_id)
     with pytest.raises(NotEditable):
-        async with companies.database.transaction() as session:
+        async with companies.transaction() as session:
             await edit_scheduled(session, companies.caller, campaign_id, campaign_content())
 
 
@@ -102,10 +102,10 @@ async def test_an_edit_waits_for_the_start_and_then_refuses(companies: Companies
     )
 
     async def edit() -> None:
-        async with companies.database.transaction() as session:
+        async with companies.transaction() as session:
             await edit_scheduled(session, companies.caller, campaign_id, campaign_content())
 
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         await companies.rows("UPDATE campaigns SET send_at = now() WHERE id = :id", id=campaign_id)
         assert await begin_sending(session, companies.first.company_id, campaign_id)
         waiting = asyncio.create_task(edit())
@@ -145,7 +145,7 @@ async def test_a_submit_and_a_cancel_see_each_other(companies: Companies) -> Non
     """P-3: a cancel waits for a submit under way and then leaves its message alone."""
     campaign_id = await companies.registered(2, 1600)
     lock = "SELECT 1 FROM campaigns WHERE id = :id FOR SHARE"
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         await session.execute(text(lock), {"id": campaign_id})
         cancelling = asyncio.create_task(cancel(companies, campaign_id))
         await asyncio.sleep(0.2)

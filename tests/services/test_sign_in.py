@@ -15,7 +15,7 @@ from tests.services.support import Companies, now, user_of
 async def attempt(
     companies: Companies, login_id: str, password: str, at: datetime | None = None
 ) -> SignedIn | SignInFailed:
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         return await sign_in(session, login_id, password, at or now())
 
 
@@ -30,7 +30,7 @@ async def test_signs_in_whatever_the_case_of_the_login_id(companies: Companies) 
     login_id, password = user_of(companies.first, Role.COMPANY_ADMIN)
     signed_in = await attempt(companies, login_id.upper(), password)
     assert isinstance(signed_in, SignedIn)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         user = await session_for(session, signed_in.token, now())
     assert user is not None
     assert (user.login_id, user.role) == (login_id, Role.COMPANY_ADMIN)
@@ -89,7 +89,7 @@ async def test_a_session_ends_when_idle_and_after_twelve_hours(companies: Compan
     start = now()
 
     async def seen(token: str, at: datetime, *, is_activity: bool = True) -> UUID | None:
-        async with companies.database.transaction() as session:
+        async with companies.transaction() as session:
             user = await session_for(session, token, at, is_activity=is_activity)
             return user.caller.user_id if user else None
 
@@ -112,7 +112,7 @@ async def test_signing_out_ends_the_session(companies: Companies) -> None:
     login_id, password = user_of(companies.second, Role.COMPANY_ADMIN)
     signed_in = await attempt(companies, login_id, password)
     assert isinstance(signed_in, SignedIn)
-    async with companies.database.transaction() as session:
+    async with companies.transaction() as session:
         await sign_out(session, signed_in.token)
         assert await session_for(session, signed_in.token, now()) is None
         await sign_out(session, signed_in.token)

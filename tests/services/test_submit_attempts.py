@@ -13,7 +13,7 @@ from domain.messages import MessageStatus
 from models import Company, SmsAccount
 from models.submit_attempt import AttemptState
 from services.contracts import NoValidContract
-from services.database import Database
+from services.database import Database, JobsDatabase
 from services.submit_attempts import Later, ReadySubmit, SenderMissing, begin_submits
 from tests.services.factories import Bench, accepted, an_id, refused, report
 
@@ -244,7 +244,7 @@ async def test_the_same_order_twice_in_one_batch_is_sent_once(bench: Bench) -> N
 async def test_a_begin_waits_for_a_cancel_under_way_and_then_sees_it(bench: Bench) -> None:
     """I7: after the cancel is committed no begin lets a submit go."""
     campaign = await bench.campaign()
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         cancel = text("UPDATE campaigns SET status = 'cancelled' WHERE id = :campaign")
         await session.execute(cancel, {"campaign": campaign.id})
         begin = asyncio.create_task(bench.begin(bench.order(campaign.message)))
@@ -260,7 +260,7 @@ async def test_a_begin_waits_for_a_cancel_under_way_and_then_sees_it(bench: Benc
 async def test_a_cancel_waits_for_a_begin_under_way(bench: Bench) -> None:
     """I7: what the cancel then finds on record was handed over before it."""
     campaign = await bench.campaign()
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         await begin_submits(session, [bench.order(campaign.message)])
         cancel = asyncio.create_task(bench.cancel(campaign))
         await asyncio.sleep(0.1)
@@ -293,7 +293,7 @@ async def test_a_rollback_leaves_nothing(bench: Bench) -> None:
     order = bench.order(campaign.message, Carrier.AU, reserves_slot=True)
 
     async def begin_and_die() -> None:
-        async with bench.database.transaction() as session:
+        async with bench.transaction() as session:
             await begin_submits(session, [order])
             raise ConnectionError
 
@@ -306,9 +306,9 @@ async def test_a_rollback_leaves_nothing(bench: Bench) -> None:
     await bench.ready(order)
 
 
-async def test_a_message_of_another_company_does_not_exist(bench: Bench, database: Database) -> None:
+async def test_a_message_of_another_company_does_not_exist(bench: Bench) -> None:
     """I9."""
-    stranger = Bench(database, (await bench.one("SELECT uuidv7() AS id")).id)
+    stranger = Bench(bench.database, bench.jobs_database, (await bench.one("SELECT uuidv7() AS id")).id)
     campaign = await bench.campaign()
 
     with pytest.raises(LookupError):
@@ -323,17 +323,19 @@ async def test_answers_come_in_the_orders_order(bench: Bench) -> None:
     assert [b.phone_number for b in beginnings if isinstance(b, ReadySubmit)] == list(campaign.phone_numbers)
 
 
-async def test_a_company_without_sender_or_contract_is_told_by_name(database: Database) -> None:
+async def test_a_company_without_sender_or_contract_is_told_by_name(
+    database: Database, jobs_database: JobsDatabase
+) -> None:
     """Not an obscure error: an operator sees in the workflow what is missing, and adds it."""
     company = Company(name="準備中")
-    async with database.transaction() as session:
+    async with jobs_database.transaction() as session:
         session.add(company)
-    bench = Bench(database, company.id)
+    bench = Bench(database, jobs_database, company.id)
     campaign = await bench.campaign()
 
     with pytest.raises(SenderMissing):
         await bench.begin(bench.order(campaign.message))
-    async with database.transaction() as session:
+    async with bench.transaction() as session:
         session.add(SmsAccount(company_id=company.id, sender="TEST"))
     with pytest.raises(NoValidContract):
         await bench.begin(bench.order(campaign.message))
@@ -341,9 +343,9 @@ async def test_a_company_without_sender_or_contract_is_told_by_name(database: Da
         await bench.begin(bench.order(campaign.message, reserves_slot=True))
 
 
-async def test_a_second_sender_does_not_stop_a_company_from_sending(bench: Bench, database: Database) -> None:
+async def test_a_second_sender_does_not_stop_a_company_from_sending(bench: Bench) -> None:
     """The first account is used, whichever order the table is read in."""
-    async with database.transaction() as session:
+    async with bench.transaction() as session:
         session.add(SmsAccount(company_id=bench.company_id, sender="SECOND"))
     campaign = await bench.campaign()
 

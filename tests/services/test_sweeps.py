@@ -10,7 +10,7 @@ from domain.carrier_exchange import ReceiptState, SubmitOutcome
 from domain.carriers import Carrier, Channel
 from domain.delivery import Submission
 from domain.messages import MessageStatus
-from services.database import Database
+from services.database import JobsDatabase
 from services.receipts import AppliedReceipt
 from services.submit_records import record_submits
 from services.sweeps import is_only_sweeper, match_late_receipts, open_campaigns, unsignalled_receipts
@@ -25,6 +25,7 @@ from tests.services.factories import (
     refused,
     report,
 )
+from tests.support.postgres import jobs_url
 
 DELIVERED = ReceiptState.DELIVERED
 
@@ -45,19 +46,19 @@ async def age(bench: Bench, carrier_message_id: str, interval: str) -> None:
 
 
 async def matched(bench: Bench) -> list[AppliedReceipt]:
-    async with bench.database.transaction() as session:
+    async with bench.jobs_database.transaction() as session:
         applied = await match_late_receipts(session)
     return [receipt for receipt in applied if receipt.company_id == bench.company_id]
 
 
 async def unsignalled(bench: Bench) -> list[AppliedReceipt]:
-    async with bench.database.transaction() as session:
+    async with bench.jobs_database.transaction() as session:
         receipts = await unsignalled_receipts(session)
     return [receipt for receipt in receipts if receipt.company_id == bench.company_id]
 
 
 async def opened(bench: Bench) -> list[object]:
-    async with bench.database.transaction() as session:
+    async with bench.jobs_database.transaction() as session:
         return [found for company, found in await open_campaigns(session) if company == bench.company_id]
 
 
@@ -99,11 +100,11 @@ async def test_sends_of_next_month_do_not_crowd_out_what_is_due(bench: Bench) ->
     assert await opened(bench) == [due.id, *(campaign.id for campaign in later)]
 
 
-async def test_one_sweeper_at_a_time(database: Database) -> None:
-    async with database.transaction() as first, database.transaction() as second:
+async def test_one_sweeper_at_a_time(jobs_database: JobsDatabase) -> None:
+    async with jobs_database.transaction() as first, jobs_database.transaction() as second:
         assert await is_only_sweeper(first)
         assert not await is_only_sweeper(second)
-    async with database.transaction() as third:
+    async with jobs_database.transaction() as third:
         assert await is_only_sweeper(third)
 
 
@@ -112,7 +113,7 @@ async def test_a_receipt_that_crossed_its_submits_record_is_matched_later(bench:
     campaign, message_id = await bench.campaign(), an_id()
     order = bench.order(campaign.message)
     ready = await bench.ready(order)
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         (recorded,) = await record_submits(session, [record_of(order, ready, accepted(message_id))])
         assert await bench.store(report(message_id, DELIVERED)) == []
     assert recorded.receipt is None
@@ -131,7 +132,7 @@ async def test_any_number_of_foreign_receipts_does_not_crowd_out_our_own(bench: 
     order = bench.order(campaign.message)
     ready = await bench.ready(order)
     await bench.store(*(report(an_id(), DELIVERED) for _ in range(600)))
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         await record_submits(session, [record_of(order, ready, accepted(message_id))])
         await bench.store(report(message_id, DELIVERED))
     await bench.store(*(report(an_id(), DELIVERED) for _ in range(600)))
@@ -174,7 +175,7 @@ async def test_the_segments_of_a_lost_submit_adopt_a_receipt_each(bench: Bench) 
 async def test_an_orphan_with_two_possible_parents_is_adopted_by_none(bench: Bench) -> None:
     """Also where the other is another company's (I9): a wrong delivery is worse than none."""
     number, message_id = a_number(), an_id()
-    stranger = await open_bench(bench.database)
+    stranger = await open_bench(bench.database, bench.jobs_database)
     await lost(bench, number)
     await lost(stranger, number)
     await bench.store(report(message_id, DELIVERED, phone_number=number))
@@ -291,7 +292,7 @@ async def test_a_late_delivery_is_told_though_the_message_went_on(bench: Bench) 
 
 
 async def test_a_sweep_of_an_empty_inbox_does_nothing(fresh_database_url: str) -> None:
-    database = Database(fresh_database_url)
+    database = JobsDatabase(jobs_url(fresh_database_url))
     async with database.transaction() as session:
         assert await match_late_receipts(session) == []
         assert await unsignalled_receipts(session) == []

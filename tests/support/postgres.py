@@ -13,7 +13,7 @@ from psycopg import sql
 
 from tests.support.servers import Server
 from workers.local_stack.ports import free_port
-from workers.local_stack.postgres import APPLICATION, THROW_AWAY, EmbeddedPostgres
+from workers.local_stack.postgres import APP, JOBS, OWNER, THROW_AWAY, EmbeddedPostgres
 
 TEMPLATE = "migrated"
 _numbers = itertools.count(1)
@@ -21,7 +21,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """The server. Tests connect as the role `platform`, no superuser; `admin_url` is the superuser's."""
+    """The server. Tests connect as the application does; see `owner_url`, `jobs_url` for its other roles."""
     folder = tmp_path_factory.mktemp("postgres")
     server = throw_away_postgres(folder)
     with Server(server.member()):
@@ -30,14 +30,28 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 
 def throw_away_postgres(folder: Path) -> EmbeddedPostgres:
+    # One password for all three roles, so that the address of one leads to those of the others.
+    password = secrets.token_hex(8)
     return EmbeddedPostgres(
         data=folder / "data",
         port=free_port(),
         log=folder / "postgres.log",
         admin_password=secrets.token_hex(8),
-        application_password=secrets.token_hex(8),
+        owner_password=password,
+        app_password=password,
+        jobs_password=password,
         settings=THROW_AWAY,
     )
+
+
+def owner_url(database_url: str) -> str:
+    """The same database for the role that owns the tables: migrations."""
+    return database_url.replace(f"//{APP}:", f"//{OWNER}:")
+
+
+def jobs_url(database_url: str) -> str:
+    """The same database for the role that sees all companies: sweeps, and tests that look at the tables."""
+    return database_url.replace(f"//{APP}:", f"//{JOBS}:")
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +60,7 @@ def migrated_template(postgres: EmbeddedPostgres) -> str:
     from migrations.run import upgrade
 
     create_database(postgres, TEMPLATE, "template1")
-    upgrade(postgres.url_of(TEMPLATE))
+    upgrade(postgres.url_of(TEMPLATE, OWNER))
     return TEMPLATE
 
 
@@ -78,7 +92,7 @@ def _database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
 
 def create_database(postgres: EmbeddedPostgres, name: str, template: str) -> None:
     statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(APPLICATION), sql.Identifier(template)
+        sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)
     )
     with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
         # A closed connection may still be leaving the template; copying needs it empty.

@@ -8,8 +8,9 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
-from services.database import Database
+from services.database import Database, JobsDatabase
 from services.demo_data import ensure_demo_data
+from tests.support.postgres import jobs_url
 from tests.web.staff import Staff
 from web.app import install_web
 from web.settings import DemoSignIn, WebSettings
@@ -43,6 +44,7 @@ class Portal:
 
     app: FastAPI
     database: Database
+    jobs_database: JobsDatabase
     delivery: FakeDelivery
 
     def client(self) -> httpx.AsyncClient:
@@ -51,23 +53,24 @@ class Portal:
         return httpx.AsyncClient(transport=transport, base_url=PORTAL)
 
 
-def make_portal(database: Database, *, cookie_secure: bool = False) -> Portal:
+def make_portal(database: Database, jobs_database: JobsDatabase, *, cookie_secure: bool = False) -> Portal:
     app = FastAPI(openapi_url=None)
     delivery = FakeDelivery()
     app.state.database = database
     app.state.delivery = delivery
     demo = (DemoSignIn("さくら商事株式会社", "company_admin", "owner@sakura.example", "見本"),)
     install_web(app, WebSettings(PORTAL, cookie_secure=cookie_secure, demo_sign_ins=demo))
-    return Portal(app, database, delivery)
+    return Portal(app, database, jobs_database, delivery)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def portal(database_url: str) -> AsyncIterator[Portal]:
     """One portal for a test module, with the two demo companies."""
-    database = Database(database_url)
-    async with database.transaction() as session:
+    database, jobs_database = Database(database_url), JobsDatabase(jobs_url(database_url), pool_size=2)
+    async with jobs_database.transaction() as session:
         await ensure_demo_data(session)
-    yield make_portal(database)
+    yield make_portal(database, jobs_database)
+    await jobs_database.close()
     await database.close()
 
 

@@ -165,7 +165,7 @@ async def test_a_list_without_anybody_to_send_to_cannot_be_sent(portal: Portal, 
     answer = await owner.client.post(f"/campaigns/{campaign_id}/send", data={**token, "recipients": "0"})
     assert answer.status_code == 422
     statement = text("SELECT status FROM campaigns WHERE id = CAST(:id AS uuid)")
-    async with portal.database.transaction() as session:
+    async with portal.jobs_database.transaction() as session:
         assert (await session.execute(statement, {"id": campaign_id})).scalar_one() == "draft"
 
 

@@ -1,7 +1,5 @@
 """Every answer of the portal carries the strict headers, errors included."""
 
-from collections.abc import Callable
-
 import httpx
 import pytest
 
@@ -54,10 +52,11 @@ async def test_an_unexpected_error_is_a_page_with_them(
     assert_strict(answer)
 
 
-async def test_without_the_database_the_portal_says_so(somebody: Callable[[], Staff]) -> None:
+async def test_without_the_database_the_portal_says_so(portal: Portal) -> None:
     """Database down is a plain 503 page; the form to sign in can still be read."""
     database = Database("postgresql://nobody@127.0.0.1:1/none")
-    transport = httpx.ASGITransport(make_portal(database).app, raise_app_exceptions=False)
+    app = make_portal(database, portal.jobs_database).app
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=PORTAL) as client:
         assert (await client.get("/sign-in")).status_code == 200
         answer = await client.get("/campaigns", headers={"Cookie": "session=x"})

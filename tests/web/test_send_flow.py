@@ -17,7 +17,7 @@ LATER = {"when": "scheduled", "send_at__date": str(DAY), "send_at__time": "10:00
 
 async def count_messages(portal: Portal, campaign_id: str) -> int:
     statement = text("SELECT count(*) FROM messages WHERE campaign_id = CAST(:id AS uuid)")
-    async with portal.database.transaction() as session:
+    async with portal.jobs_database.transaction() as session:
         count: int = (await session.execute(statement, {"id": campaign_id})).scalar_one()
     return count
 

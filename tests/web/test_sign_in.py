@@ -38,7 +38,7 @@ async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(vis
 
 async def test_over_https_the_cookies_are_bound_to_the_host(portal: Portal) -> None:
     """``__Host-`` and Secure wherever the portal is not on the own machine; HSTS with them."""
-    secure = make_portal(portal.database, cookie_secure=True)
+    secure = make_portal(portal.database, portal.jobs_database, cookie_secure=True)
     transport = httpx.ASGITransport(secure.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="https://portal.test") as client:
         staff = Staff(client)
@@ -93,7 +93,7 @@ async def test_hints_for_trying_out_are_a_setting(portal: Portal, visitor: Staff
     await visitor.open("/sign-in")
     assert "お試し用のサインイン" in visitor.page.text
     database = Database(database_url)
-    production = make_portal(database)
+    production = make_portal(database, portal.jobs_database)
     settings = production.app.state.web_settings
     production.app.state.web_settings = type(settings)(settings.portal_url)
     transport = httpx.ASGITransport(production.app)

@@ -15,7 +15,7 @@ import pytest
 from tests.support.postgres import throw_away_postgres
 from tests.support.servers import Server
 from workers.local_stack.errors import StackError
-from workers.local_stack.postgres import EmbeddedPostgres, end_leftover, running_server
+from workers.local_stack.postgres import OWNER, EmbeddedPostgres, end_leftover, running_server
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def server(folder: Path) -> Iterator[EmbeddedPostgres]:
 
 
 def rows(server: EmbeddedPostgres) -> int:
-    with psycopg.connect(server.url) as connection:
+    with psycopg.connect(server.url_of(OWNER, OWNER)) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
         connection.execute("INSERT INTO kept VALUES (1)")
         found = connection.execute("SELECT count(*) FROM kept").fetchone()
@@ -82,11 +82,11 @@ def test_is_closed_to_others(server: EmbeddedPostgres) -> None:
     with Server(server.member()):
         assert stat.S_IMODE(server.data.stat().st_mode) == 0o700
         with pytest.raises(psycopg.OperationalError, match="authentication failed"):
-            psycopg.connect(server.url.replace(server.application_password, "guessed"))
+            psycopg.connect(server.url_of(OWNER, OWNER).replace(server.owner_password, "guessed"))
 
 
 def test_its_log_quotes_no_data(server: EmbeddedPostgres) -> None:
-    with Server(server.member()), psycopg.connect(server.url, autocommit=True) as connection:
+    with Server(server.member()), psycopg.connect(server.admin_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE numbers (number text PRIMARY KEY)")
         connection.execute("INSERT INTO numbers VALUES ('09012345678')")
         with pytest.raises(psycopg.errors.UniqueViolation):

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from workers.local_stack.ports import PORTS, free_port
-from workers.local_stack.postgres import EmbeddedPostgres
+from workers.local_stack.postgres import OWNER, EmbeddedPostgres
 from workers.local_stack.settings import ROOT
 from workers.local_stack.temporal import EmbeddedTemporal
 
@@ -172,11 +172,10 @@ def test_a_port_in_use_ends_the_start_with_its_name(launcher: Launcher) -> None:
 def test_servers_of_ones_own_are_used_and_none_is_started(
     launcher: Launcher, postgres: EmbeddedPostgres, temporal_dev_server: EmbeddedTemporal
 ) -> None:
-    address = temporal_dev_server.address
-    run = launcher.run(
-        DATABASE_URL=postgres.url, TEMPORAL_ADDRESS=address, TEMPORAL_UI_URL="http://ui.example"
-    )
-    assert (run["database_url"], run["temporal_address"]) == (postgres.url, address)
+    """One role that owns its database is enough: it acts as the others (decision 0029)."""
+    address, url = temporal_dev_server.address, postgres.url_of(OWNER, OWNER)
+    run = launcher.run(DATABASE_URL=url, TEMPORAL_ADDRESS=address, TEMPORAL_UI_URL="http://ui.example")
+    assert (run["database_url"], run["temporal_address"]) == (url, address)
     assert run["temporal_ui_url"] == "http://ui.example"
     commands = " ".join(launcher.processes().values())
     assert "pginstall" not in commands

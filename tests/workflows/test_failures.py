@@ -12,7 +12,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from services.database import Database
+from services.database import NO_COMPANY, Database
 from workflows.failures import DATA_CONVERTER
 
 NUMBER = "09012345678"
@@ -83,7 +83,7 @@ async def test_errors_of_the_database_quote_no_values(database_url: str, stateme
     """I10: PostgreSQL's details quote rows; neither log nor Temporal may get them."""
     database = Database(database_url)
     with pytest.raises(DBAPIError) as caught:
-        async with database.transaction() as session:
+        async with database.transaction(NO_COMPANY) as session:
             await session.execute(text(statement), {"number": NUMBER})
     await database.close()
     assert NUMBER not in str(caught.value)

@@ -39,7 +39,7 @@ async def show_progress(request: Request, campaign_id: UUID, viewer: Watcher) ->
 @router.post("/campaigns/{campaign_id}/copy")
 async def copy_campaign(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Make a draft with the same content and recipients, to be sent at once unless changed (P-9)."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
         content = replace(view.content, name=f"{view.content.name}（コピー）"[:100], send_at=None)
         draft = await save_draft(session, viewer.caller, content, upload_id=view.upload_id)
@@ -49,7 +49,7 @@ async def copy_campaign(request: Request, campaign_id: UUID, viewer: Writer) -> 
 @router.get("/campaigns/{campaign_id}/delete")
 async def confirm_delete(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Ask before a draft is thrown away."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
     return page(request, "pages/campaign_delete.html", view=view)
 
@@ -57,7 +57,7 @@ async def confirm_delete(request: Request, campaign_id: UUID, viewer: Writer) ->
 @router.post("/campaigns/{campaign_id}/delete")
 async def delete(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Throw a draft away."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         await delete_draft(session, viewer.caller, campaign_id)
     return go("/campaigns")
 
@@ -74,7 +74,7 @@ def next_step(view: CampaignView) -> str:
 
 async def _show(request: Request, campaign_id: UUID, viewer: SignedIn, block: str | None = None) -> Response:
     begun = time.perf_counter()
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
     made_in_ms = (time.perf_counter() - begun) * 1000
     return page(

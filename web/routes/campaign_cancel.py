@@ -20,7 +20,7 @@ Sender = Annotated[SignedIn, Depends(requires(Permission.SEND_CAMPAIGNS))]
 @router.get("/campaigns/{campaign_id}/cancel")
 async def confirm_cancel(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     """Say what a cancel does to messages still here and to those already handed over."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
     if not view.row.status.can_be_cancelled:
         return go(f"/campaigns/{campaign_id}")
@@ -31,7 +31,7 @@ async def confirm_cancel(request: Request, campaign_id: UUID, viewer: Sender) ->
 async def cancel(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     """Stop the campaign; a second click changes nothing, one that has just ended stays as it is."""
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             await cancel_campaign(session, viewer.caller, campaign_id, now())
     except CampaignNotCancellable:
         return go(f"/campaigns/{campaign_id}")

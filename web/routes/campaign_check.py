@@ -61,7 +61,7 @@ async def show_rows(request: Request, campaign_id: UUID, viewer: Writer) -> Resp
 async def download_error_rows(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Hand out the refused rows with their reasons, to be mended and uploaded again (P-11)."""
     database = database_of(request)
-    async with database.transaction() as session:
+    async with database.transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         if view.upload_id is None:
             raise CampaignNotFound(str(campaign_id))
@@ -86,7 +86,7 @@ async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     form = await read_form(request)
     shown = text_of(form, "recipients")
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             registration = await register_campaign(
                 session,
                 viewer.caller,
@@ -96,7 +96,7 @@ async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
                 now=now(),
             )
     except (CheckOutdated, CampaignRefused) as refusal:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             view = await load_draft(session, viewer, campaign_id)
         is_outdated = isinstance(refusal, CheckOutdated)
         return _check(request, view, refusal.check, is_outdated=is_outdated, status=422)
@@ -105,7 +105,7 @@ async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
 
 
 async def _load(request: Request, viewer: SignedIn, campaign_id: UUID) -> tuple[CampaignView, CampaignCheck]:
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         return view, await check_campaign(session, viewer.caller, campaign_id, now())
 
@@ -139,7 +139,7 @@ async def _error_lines(database: Database, viewer: SignedIn, upload: StoredUploa
     after = 0
     yield b"\xef\xbb\xbf"
     while True:
-        async with database.transaction() as session:
+        async with database.transaction(viewer.caller.company_id) as session:
             rows = await error_rows(session, viewer.caller, upload.id, after=after)
         for row in rows:
             cells = [*row.cells, *[""] * (len(columns) - len(row.cells))][: len(columns)]

@@ -39,7 +39,7 @@ Sender = Annotated[SignedIn, Depends(requires(Permission.SEND_CAMPAIGNS))]
 @router.get("/campaigns/{campaign_id}/edit")
 async def show_edit(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     """Show a scheduled send as a form."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await _scheduled(session, viewer, campaign_id)
         frame = await _frame(session, viewer, view, view.content)
     return _form(request, frame, shown_options(None, view.content), [])
@@ -49,7 +49,7 @@ async def show_edit(request: Request, campaign_id: UUID, viewer: Sender) -> Resp
 async def check_edit(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     """Check the edit and show it beside what holds now; nothing has changed yet."""
     form = await read_form(request)
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await _scheduled(session, viewer, campaign_id)
         terms = await terms_today(session, viewer)
         content = edited_content(form, view.content, terms)
@@ -72,12 +72,12 @@ async def check_edit(request: Request, campaign_id: UUID, viewer: Sender) -> Res
 async def edit(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     """Replace the scheduled send by what was shown, or show what has changed meanwhile."""
     form = await read_form(request)
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await _scheduled(session, viewer, campaign_id)
         terms = await terms_today(session, viewer)
     content = edited_content(form, view.content, terms)
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             await edit_scheduled(
                 session,
                 viewer.caller,
@@ -90,7 +90,7 @@ async def edit(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     except CheckOutdated as outdated:
         return await _confirm(request, viewer, view, outdated.check, form, status=422)
     except CampaignRefused as refusal:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             frame = await _frame(session, viewer, view, content)
         errors = explained(refusal.problems)
         return _form(request, frame, shown_options(form, content), errors, status=422)
@@ -153,7 +153,7 @@ async def _confirm(
 ) -> Response:
     upload = None
     if check.upload_id is not None:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             upload = await upload_view(session, viewer.caller, check.upload_id)
     return page(
         request,

@@ -28,7 +28,7 @@ async def show_campaigns(
     """Show campaigns, newest first, of one status or all, found by a part of their name."""
     chosen = member_of(status, CampaignStatus)
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             counts = await campaign_status_counts(session, viewer.caller)
             found = await list_campaigns(
                 session,

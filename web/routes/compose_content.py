@@ -49,7 +49,7 @@ async def save_content(request: Request, campaign_id: UUID, viewer: Writer) -> R
     errors = problems_at(_FIELDS, content, upload.column_names if upload else None, now())
     if errors and action != "save":
         return _form(request, view, content, upload, terms, errors, status=422)
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         await save_changes(session, viewer, view, content)
     return go(f"/campaigns/{campaign_id}" if action == "save" else f"/campaigns/{campaign_id}/options")
 
@@ -76,7 +76,7 @@ def content_of(form: FormData, content: CampaignContent) -> CampaignContent:
 async def _load(
     request: Request, viewer: SignedIn, campaign_id: UUID
 ) -> tuple[CampaignView, StoredUpload | None, Terms]:
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         return view, await recipients_of(session, viewer, view), await terms_today(session, viewer)
 

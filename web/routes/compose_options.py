@@ -29,7 +29,7 @@ Writer = Annotated[SignedIn, Depends(requires(Permission.SAVE_DRAFTS))]
 @router.get("/campaigns/{campaign_id}/options")
 async def show_options(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Show the settings of a draft."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         terms = await terms_today(session, viewer)
     return _form(request, view, terms, None, [])
@@ -39,7 +39,7 @@ async def show_options(request: Request, campaign_id: UUID, viewer: Writer) -> R
 async def save_options(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Save the settings, check every recipient, and go on to what the check found."""
     form = await read_form(request)
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         terms = await terms_today(session, viewer)
         content = options_of(form, view.content, terms)
@@ -50,7 +50,7 @@ async def save_options(request: Request, campaign_id: UUID, viewer: Writer) -> R
         await save_changes(session, viewer, view, content)
     if not wants_next:
         return go(f"/campaigns/{campaign_id}")
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         check = await check_campaign(session, viewer.caller, campaign_id, now())
     has_findings = check.rejected_rows or check.repairs
     return go(f"/campaigns/{campaign_id}/{'rows' if has_findings else 'check'}")

@@ -49,7 +49,7 @@ async def create(request: Request, viewer: Writer) -> Response:
 @router.get("/campaigns/{campaign_id}/recipients")
 async def show_recipients(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Show the same form for a draft: its list is kept unless another is chosen."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
     form = RecipientsForm(view.content.name, KEEP if view.upload_id else FILE, "", "", None)
     return _form(request, form, view, [])
@@ -64,7 +64,7 @@ async def change_recipients(request: Request, campaign_id: UUID, viewer: Writer)
 @router.get("/campaigns/{campaign_id}/file")
 async def show_file(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Show how the list was read: encoding, header, first rows, the column with the numbers."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         upload = await recipients_of(session, viewer, view)
     if upload is None:
@@ -76,7 +76,7 @@ async def show_file(request: Request, campaign_id: UUID, viewer: Writer) -> Resp
 async def choose_column(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Keep the chosen column and go on to the text."""
     chosen = text_of(await read_form(request), "phone_column")
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         upload = await recipients_of(session, viewer, view)
         if upload is None:
@@ -95,7 +95,7 @@ async def _save(request: Request, viewer: SignedIn, campaign_id: UUID | None) ->
     form = await RecipientsForm.of(await read_form(request))
     view, upload_id = None, None
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             if campaign_id is not None:
                 view = await load_draft(session, viewer, campaign_id)
                 upload_id = view.upload_id

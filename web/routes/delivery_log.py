@@ -45,7 +45,7 @@ async def _show(request: Request, viewer: SignedIn, search: LogSearch) -> Respon
     errors: list[FieldError] = []
     found: Page[LogRow] = Page((), None)
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             found = await search_messages(
                 session,
                 viewer.caller,

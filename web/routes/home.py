@@ -21,7 +21,7 @@ async def show_home(
     request: Request, viewer: Annotated[SignedIn, Depends(requires(Permission.VIEW_CAMPAIGNS))]
 ) -> Response:
     """Show what runs, what waits, what has ended, and the figures of today and of the month."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         numbers = await home_numbers(session, viewer.caller, now())
         done = await list_campaigns(session, viewer.caller, statuses=[CampaignStatus.COMPLETED], limit=5)
     return page(request, "pages/home.html", numbers=numbers, completed=done.items)

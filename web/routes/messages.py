@@ -23,7 +23,7 @@ async def show_message(
     viewer: Annotated[SignedIn, Depends(requires(Permission.VIEW_REPORTS))],
 ) -> Response:
     """Show one message with its timeline, and for operators the way to its workflow."""
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
         detail = await message_detail(session, viewer.caller, message_id)
     reason = detail.row.reason
     return page(

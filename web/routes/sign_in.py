@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from domain.permissions import Permission
 from services import sign_in as sessions
+from services.database import NO_COMPANY
 from web.access import SignedIn, current_user, database_of, now, requires
 from web.cookies import clear_session, session_token, set_session, set_visitor, visitor_token
 from web.csrf import FormNotOurs, check_form, read_form
@@ -42,7 +43,7 @@ async def sign_in(request: Request) -> Response:
         await check_form(request)
     except FormNotOurs:
         return _form(request, next_address, login_id, [_EXPIRED], status=403)
-    async with database_of(request).transaction() as session:
+    async with database_of(request).transaction(NO_COMPANY) as session:
         outcome = await sessions.sign_in(session, login_id, text_of(form, "password"), now())
         old = session_token(request)
         if isinstance(outcome, sessions.SignedIn) and old is not None:
@@ -61,7 +62,7 @@ async def sign_out(
     """End the session, on the server as well as in the browser."""
     token = session_token(request)
     if token is not None:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(NO_COMPANY) as session:
             await sessions.sign_out(session, token)
     response = go("/sign-in")
     clear_session(response, request)

@@ -12,7 +12,9 @@ from workers.local_stack.settings import private_file
 @dataclass(frozen=True)
 class Credentials:
     postgres_admin: str
-    postgres_application: str
+    postgres_owner: str
+    postgres_app: str
+    postgres_jobs: str
     smpp_password: str
     oauth_client_secret: str
     number_recycling_token: str

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from workers.local_stack.credentials import Credentials
 from workers.local_stack.ports import LOOPBACK
-from workers.local_stack.postgres import APPLICATION
+from workers.local_stack.postgres import APP, JOBS, OWNER
 from workers.local_stack.settings import ROOT, StackSettings
 
 SMPP_CARRIERS = ("DOCOMO", "AU", "SOFTBANK", "RAKUTEN")
@@ -47,11 +47,9 @@ def stack_environment(settings: StackSettings, credentials: Credentials) -> dict
 
 def _offer_servers(*, offer_to: dict[str, str], settings: StackSettings, credentials: Credentials) -> None:
     ports, given = settings.ports, settings.environment
-    password = credentials.postgres_application
-    database = f"postgresql://{APPLICATION}:{password}@{LOOPBACK}:{ports['POSTGRES_PORT']}/{APPLICATION}"
     own_ui = f"http://{LOOPBACK}:{ports['TEMPORAL_UI_PORT']}" if settings.own_temporal else ""
     defaults = {
-        "DATABASE_URL": database,
+        **_database_urls(settings, credentials),
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports['TEMPORAL_PORT']}",
         "TEMPORAL_UI_URL": own_ui,
         "PORTAL_URL": f"http://{LOOPBACK}:{ports['PORTAL_PORT']}",
@@ -59,6 +57,20 @@ def _offer_servers(*, offer_to: dict[str, str], settings: StackSettings, credent
         "WORKER_GRACE_SECONDS": "18",
     }
     offer_to.update({name: given.get(name) or default for name, default in defaults.items()})
+
+
+def _database_urls(settings: StackSettings, credentials: Credentials) -> dict[str, str]:
+    if not settings.own_postgres:
+        # Its one role serves for everything, unless the environment names the others as well.
+        given = settings.environment["DATABASE_URL"]
+        return {"DATABASE_URL": given, "JOBS_DATABASE_URL": given, "MIGRATION_DATABASE_URL": given}
+    roles = {
+        "DATABASE_URL": (APP, credentials.postgres_app),
+        "JOBS_DATABASE_URL": (JOBS, credentials.postgres_jobs),
+        "MIGRATION_DATABASE_URL": (OWNER, credentials.postgres_owner),
+    }
+    server = f"{LOOPBACK}:{settings.ports['POSTGRES_PORT']}/{OWNER}"
+    return {name: f"postgresql://{role}:{password}@{server}" for name, (role, password) in roles.items()}
 
 
 def child_environment(

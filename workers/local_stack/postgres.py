@@ -24,7 +24,9 @@ from workers.local_stack.member import Member
 from workers.local_stack.ports import LOOPBACK
 
 ADMIN = "postgres"
-APPLICATION = "platform"  # the role and its database; no superuser, so row-level security holds for it
+OWNER = "platform"  # owns the database of the same name and its tables; migrations only
+APP = "platform_app"  # what portal and workers sign in as; sees the companies of its transaction
+JOBS = "platform_jobs"  # sweeps and the operators' pages; sees all companies
 LEFTOVER_SECONDS = 10.0
 CONNECT_SECONDS = 2
 
@@ -72,15 +74,21 @@ class EmbeddedPostgres:
     port: int
     log: Path
     admin_password: str
-    application_password: str
+    owner_password: str
+    app_password: str
+    jobs_password: str
     settings: Mapping[str, str] = field(default_factory=lambda: DURABLE)
 
     @property
     def url(self) -> str:
-        return self.url_of(APPLICATION)
+        return self.url_of(OWNER)
 
-    def url_of(self, database: str) -> str:
-        return f"postgresql://{APPLICATION}:{self.application_password}@{LOOPBACK}:{self.port}/{database}"
+    @property
+    def passwords(self) -> dict[str, str]:
+        return {OWNER: self.owner_password, APP: self.app_password, JOBS: self.jobs_password}
+
+    def url_of(self, database: str, role: str = APP) -> str:
+        return f"postgresql://{role}:{self.passwords[role]}@{LOOPBACK}:{self.port}/{database}"
 
     @property
     def admin_url(self) -> str:
@@ -144,18 +152,28 @@ class EmbeddedPostgres:
         return can_connect(self.admin_url)
 
     def create_application_database(self) -> None:
-        role, name = sql.Identifier(APPLICATION), sql.Literal(APPLICATION)
-        password = sql.Literal(self.application_password)
+        """The three roles and their database; those of an earlier version are completed."""
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            if not connection.execute(
-                sql.SQL("SELECT FROM pg_roles WHERE rolname = {}").format(name)
-            ).rowcount:
-                connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN CREATEROLE PASSWORD {}").format(role, password)
-                )
-            found = connection.execute(sql.SQL("SELECT FROM pg_database WHERE datname = {}").format(name))
+            for role, password in self.passwords.items():
+                _ensure_role(connection, role, password)
+            found = connection.execute(
+                sql.SQL("SELECT FROM pg_database WHERE datname = {}").format(sql.Literal(OWNER))
+            )
             if not found.rowcount:
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+                owner = sql.Identifier(OWNER)
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(owner, owner))
+            grant = sql.SQL("GRANT {}, {} TO {} WITH INHERIT FALSE, SET TRUE")
+            connection.execute(grant.format(*map(sql.Identifier, (APP, JOBS, OWNER))))
+
+
+def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:
+    name = sql.Identifier(role)
+    if not connection.execute(
+        sql.SQL("SELECT FROM pg_roles WHERE rolname = {}").format(sql.Literal(role))
+    ).rowcount:
+        connection.execute(sql.SQL("CREATE ROLE {}").format(name))
+    statement = sql.SQL("ALTER ROLE {} LOGIN NOCREATEROLE PASSWORD {}").format(name, sql.Literal(password))
+    connection.execute(statement)
 
 
 def can_connect(url: str) -> bool:

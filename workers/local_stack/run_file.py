@@ -31,6 +31,8 @@ class DemoData(BaseModel):
 
 
 class RunInformation(BaseModel):
+    """`database_url` is that of the jobs: whoever may read this file looks at all companies."""
+
     portal_url: str
     api_url: str
     simulator_url: str
@@ -47,7 +49,7 @@ def run_information(settings: StackSettings, values: Mapping[str, str]) -> RunIn
         simulator_url=f"http://{LOOPBACK}:{settings.ports['SIMULATOR_HTTP_PORT']}",
         temporal_ui_url=values["TEMPORAL_UI_URL"],
         temporal_address=values["TEMPORAL_ADDRESS"],
-        database_url=values["DATABASE_URL"],
+        database_url=values["JOBS_DATABASE_URL"],
         companies=read_demo(settings.demo_file).companies,
     )
 

@@ -21,6 +21,9 @@ PLATFORM_ENVIRONMENT = (
     "MAAP_SOFTBANK_URL",
     "NUMBER_RECYCLING_URL",
 )
+# What has to do with all companies at once: sweeps, demonstration companies.
+JOBS_ENVIRONMENT = (*PLATFORM_ENVIRONMENT, "JOBS_DATABASE_URL")
+MIGRATION_ENVIRONMENT = (*PLATFORM_ENVIRONMENT, "MIGRATION_DATABASE_URL")
 SIMULATOR_ENVIRONMENT = (
     "SIMULATOR_HTTP_PORT",
     "SIMULATOR_SMPP_DOCOMO_PORT",
@@ -66,8 +69,13 @@ class Service:
 
 
 TASKS = (
-    Task("migrate", "Migrations", ("-m", "workers", "migrate")),
-    Task("demo-data", "Demo data", ("-m", "workers", "demo-data", "--output", "{demo_file}")),
+    Task("migrate", "Migrations", ("-m", "workers", "migrate"), MIGRATION_ENVIRONMENT),
+    Task(
+        "demo-data",
+        "Demo data",
+        ("-m", "workers", "demo-data", "--output", "{demo_file}"),
+        JOBS_ENVIRONMENT,
+    ),
 )
 
 # Stopped in the order of their stages: first nobody asks for more, then what runs is finished (workers get
@@ -92,6 +100,7 @@ SERVICES = (
         health_path="/health/ready",
         stop_stage=1,
         stop_share=0.83,
+        environment=JOBS_ENVIRONMENT,
         renamed={"WORKER_HEALTH_PORT": "MESSAGE_WORKER_HEALTH_PORT"},
     ),
     Service(

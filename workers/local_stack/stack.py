@@ -109,7 +109,9 @@ class LocalStack:
             port=settings.ports["POSTGRES_PORT"],
             log=settings.log("postgres"),
             admin_password=self._credentials.postgres_admin,
-            application_password=self._credentials.postgres_application,
+            owner_password=self._credentials.postgres_owner,
+            app_password=self._credentials.postgres_app,
+            jobs_password=self._credentials.postgres_jobs,
         ).member()
 
     def _engine(self) -> Member | None:
@@ -125,7 +127,7 @@ class LocalStack:
 
     def _prepare_database(self, supervisor: Supervisor, own: Member | None, deadline: float) -> None:
         """Migrations and demo data run while Temporal gets ready."""
-        url = self._values["DATABASE_URL"]
+        url = self._values["MIGRATION_DATABASE_URL"]
         if own is not None:
             supervisor.wait_ready(own, deadline)
         else:

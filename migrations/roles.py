@@ -1,0 +1,85 @@
+"""Who may do what with the tables, beside the role that owns them: put in order after every migration.
+
+The owner ``x`` has two roles beside it: ``x_app``, what portal and workers act as, which row-level security
+holds to the companies of its transaction; and ``x_jobs``, which sees all companies. A deployment makes them
+as logins of their own (deploy/postgres/databases.sql). Where they are missing they are made here without a
+login, and whoever signs in as the owner acts as them (services/database.py).
+"""
+
+import structlog
+from sqlalchemy import Connection, text
+
+log = structlog.get_logger(__name__)
+
+# What may be added but never changed or removed.
+APPEND_ONLY = frozenset({"audit_entries"})
+# Not the application's business.
+PRIVATE = frozenset({"alembic_version"})
+
+_OWNER = text("""
+    SELECT current_user AS name, rolcreaterole OR rolsuper AS may_create FROM pg_roles
+    WHERE rolname = current_user
+""")
+_ROLE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :name)")
+_TABLES = text("""
+    SELECT c.relname AS name, c.relrowsecurity AS is_protected,
+           (SELECT pg_get_userbyid(p.polroles[1]) FROM pg_policy p
+            WHERE p.polrelid = c.oid AND p.polname = 'all_companies') AS open_to
+    FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+    ORDER BY c.relname
+""")
+_MAY = text("SELECT has_table_privilege(:role, CAST(:table AS text), CAST(:privilege AS text))")
+_LOOKUPS = text("""
+    SELECT p.oid::regprocedure::text FROM pg_proc p
+    WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef
+""")
+
+
+def put_roles_in_order(connection: Connection) -> None:
+    """Make missing roles, grant what is not granted yet, let the jobs' role see all companies."""
+    owner = connection.execute(_OWNER).one()
+    names = [f"{owner.name}_app", f"{owner.name}_jobs"]
+    missing = [n for n in names if not connection.execute(_ROLE_EXISTS, {"name": n}).scalar_one()]
+    if missing and not owner.may_create:
+        log.warning("roles_missing", missing=missing, remedy=f"ALTER ROLE {owner.name} CREATEROLE")
+        # One role for everything: it works, but only the services keep companies apart.
+        _open_to(connection, owner.name)
+        return
+    quote = connection.dialect.identifier_preparer.quote
+    for name in missing:
+        connection.exec_driver_sql(f"CREATE ROLE {quote(name)} NOLOGIN")
+        # To act as it when told to, not always: the owner inherits nothing of it.
+        connection.exec_driver_sql(f"GRANT {quote(name)} TO CURRENT_USER WITH INHERIT FALSE, SET TRUE")
+    _open_to(connection, names[1])
+    _grant(connection, names)
+
+
+def _open_to(connection: Connection, role: str) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    for table in connection.execute(_TABLES).all():
+        # What is in order is left alone: a change of a policy waits for everybody who uses the table.
+        if not table.is_protected or table.open_to == role:
+            continue
+        action = "CREATE" if table.open_to is None else "ALTER"
+        policy = f"{action} POLICY all_companies ON {quote(table.name)} TO {quote(role)} USING (true)"
+        connection.exec_driver_sql(policy)
+
+
+def _grant(connection: Connection, roles: list[str]) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    grantees = ", ".join(quote(role) for role in roles)
+    for table in connection.execute(_TABLES).all():
+        if table.name in PRIVATE:
+            continue
+        rights = ["SELECT", "INSERT"] + ([] if table.name in APPEND_ONLY else ["UPDATE", "DELETE"])
+        name = quote(table.name)
+        held = all(
+            connection.execute(_MAY, {"role": r, "table": name, "privilege": p}).scalar_one()
+            for r in roles
+            for p in rights
+        )
+        if not held:
+            connection.exec_driver_sql(f"GRANT {', '.join(rights)} ON {name} TO {grantees}")
+    for function in connection.execute(_LOOKUPS).scalars().all():
+        connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {function} TO {grantees}")

@@ -1,0 +1,16 @@
+"""Tables that belong to no single company, each with its reason; every other one is protected by company.
+
+The one place where sharing is decided: ``tests/architecture/test_company_tables.py`` compares it with the
+catalogue of a migrated database.
+"""
+
+SHARED_TABLES = {
+    "alembic_version": "which migrations were applied",
+    "known_carriers": "a fact about a number, learned by whoever sent to it first; it names no company",
+    "number_lanes": "a carrier's rule about a number (S-8) holds for all senders together",
+}
+
+# Of a company only from a moment on; until then a row is nobody's and everybody's.
+SHARED_UNTIL_CLAIMED = {
+    "receipts": "a carrier's report can come before the submit it is for; its message tells the company",
+}

@@ -1,0 +1,156 @@
+"""I9, second layer: what PostgreSQL's catalogue says about the tables of companies (decision 0029).
+
+A new table fails here until its migration calls ``protect`` (migrations/row_level_security.py), or
+``models/shared_tables.py`` says why it belongs to no company.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from migrations.roles import APPEND_ONLY
+from models.shared_tables import SHARED_TABLES, SHARED_UNTIL_CLAIMED
+from tests.support.postgres import owner_url
+from workers.local_stack.postgres import APP, JOBS, OWNER
+
+OWN = "= ANY (( SELECT (NULLIF(current_setting('app.company_ids'::text, true), ''::text))::uuid[] AS ids"
+
+
+@pytest.fixture(scope="module")
+def catalogue(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the application's role."""
+    with psycopg.connect(database_url) as connection:
+        yield connection
+
+
+def rows(catalogue: psycopg.Connection[Any], statement: str, *parameters: Any) -> list[Any]:
+    return catalogue.execute(statement, parameters).fetchall()
+
+
+def tables(catalogue: psycopg.Connection[Any]) -> dict[str, tuple[bool, bool]]:
+    """Name → (row-level security is on, and forced)."""
+    found = rows(
+        catalogue,
+        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",
+    )
+    return {name: (is_on, is_forced) for name, is_on, is_forced in found}
+
+
+def test_every_table_is_protected_or_shared_for_a_reason(catalogue: psycopg.Connection[Any]) -> None:
+    open_tables = {name for name, guard in tables(catalogue).items() if guard != (True, True)}
+    assert open_tables == set(SHARED_TABLES)
+
+
+def test_every_policy_shows_the_own_companies_only(catalogue: psycopg.Connection[Any]) -> None:
+    """One policy for everybody; the others name a role that is not the application's."""
+    protected = set(tables(catalogue)) - set(SHARED_TABLES)
+    found = rows(
+        catalogue, "SELECT tablename, roles::text[], cmd, permissive, qual, with_check FROM pg_policies"
+    )
+    for_everybody = {name: rest for name, roles, *rest in found if roles == ["public"]}
+    assert set(for_everybody) == protected
+    for name, (command, kind, condition, check) in for_everybody.items():
+        column = "id" if name == "companies" else "company_id"
+        expected = f"({column} {OWN})::uuid[]))"
+        if name in SHARED_UNTIL_CLAIMED:
+            expected = f"(({column} IS NULL) OR {expected})"
+        assert (command, kind, condition, check) == ("ALL", "PERMISSIVE", expected, expected), name
+    others = {(tuple(roles), command) for _, roles, command, *_ in found if roles != ["public"]}
+    assert others == {((JOBS,), "ALL"), ((OWNER,), "SELECT")}
+
+
+def test_the_owner_reads_only_what_the_lookups_need(catalogue: psycopg.Connection[Any]) -> None:
+    """FORCE holds the owner too; these tables are open to it for the functions that run in its name."""
+    found = rows(catalogue, "SELECT tablename FROM pg_policies WHERE policyname = 'lookups' ORDER BY 1")
+    allowed = {"api_keys", "company_users", "official_accounts", "submit_segments", "user_sessions"}
+    assert {name for (name,) in found} == allowed
+
+
+def test_foreign_keys_between_companies_tables_are_pairs(catalogue: psycopg.Connection[Any]) -> None:
+    """PostgreSQL's own checks of foreign keys see all rows: only the pair stops another company's id."""
+    found = rows(
+        catalogue,
+        """
+        SELECT c.conrelid::regclass::text, c.confrelid::regclass::text,
+               ARRAY(SELECT attname::text FROM unnest(c.conkey) k
+                     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k),
+               ARRAY(SELECT attname::text FROM unnest(c.confkey) k
+                     JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k)
+        FROM pg_constraint c WHERE c.contype = 'f'
+        """,
+    )
+    protected = set(tables(catalogue)) - set(SHARED_TABLES) - {"companies"}
+    wrong = [
+        (source, target)
+        for source, target, columns, referred in found
+        if target in protected and not ("company_id" in columns and "company_id" in referred)
+    ]
+    assert found
+    assert wrong == []
+
+
+def test_the_application_is_neither_owner_nor_above_the_rules(catalogue: psycopg.Connection[Any]) -> None:
+    assert rows(catalogue, "SELECT current_user, session_user") == [(APP, APP)]
+    found = rows(
+        catalogue,
+        "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
+        " WHERE rolname = ANY(%s)",
+        [APP, JOBS, OWNER],
+    )
+    assert len(found) == 3
+    assert not any(right for _, *rights in found for right in rights)
+    owners = rows(catalogue, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+    assert owners == [(OWNER,)]
+    member = "SELECT pg_has_role(%s, %s, 'MEMBER'), pg_has_role(%s, %s, 'MEMBER')"
+    assert rows(catalogue, member, APP, OWNER, APP, JOBS) == [(False, False)]
+
+
+@pytest.mark.parametrize("statement", ["SET ROLE platform", "SET ROLE platform_jobs", "DROP TABLE opt_outs"])
+def test_the_application_cannot_get_above_them(database_url: str, statement: str) -> None:
+    with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_functions_with_the_owners_rights_are_few_pinned_and_not_everybodys(
+    catalogue: psycopg.Connection[Any],
+) -> None:
+    found = rows(
+        catalogue,
+        """
+        SELECT proname, prosecdef, proconfig, has_function_privilege(%s, oid, 'EXECUTE'),
+               EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0)
+        FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY 1
+        """,
+        APP,
+    )
+    pinned = ["search_path=pg_catalog, pg_temp"]
+    names = (
+        "companies_of_carrier_messages",
+        "company_of_api_key",
+        "company_of_bot",
+        "company_of_login",
+        "company_of_session",
+    )
+    assert found == [(name, True, pinned, True, False) for name in names]
+
+
+def test_rights_are_granted_table_by_table(catalogue: psycopg.Connection[Any]) -> None:
+    statement = """
+        SELECT table_name, array_agg(privilege_type::text ORDER BY privilege_type)
+        FROM information_schema.role_table_grants WHERE grantee = %s GROUP BY 1
+    """
+    granted = dict(rows(catalogue, statement, APP))
+    assert set(granted) == set(tables(catalogue)) - {"alembic_version"}
+    for name, rights in granted.items():
+        more = [] if name in APPEND_ONLY else ["DELETE", "UPDATE"]
+        assert rights == sorted(["INSERT", "SELECT", *more]), name
+
+
+def test_the_owner_sees_nothing_either(database_url: str) -> None:
+    """FORCE: whoever migrates reads no message."""
+    with psycopg.connect(owner_url(database_url)) as connection:
+        active = connection.execute("SELECT row_security_active('messages')").fetchone()
+    assert active == (True,)
