@@ -17,6 +17,7 @@ class Peer:
         self._smsc = smsc
         self._writer = writer
         self.received: list[Pdu] = []
+        self.gone = False
         self._sequence = 1000
 
     def write(self, octets: bytes) -> None:
@@ -124,6 +125,7 @@ class FakeSmsc:
         except ConnectionError:
             pass
         finally:
+            peer.gone = True
             writer.close()
 
     async def _answer(self, peer: Peer, pdu: Pdu) -> None:
