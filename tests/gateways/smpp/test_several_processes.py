@@ -13,12 +13,12 @@ from uuid import UUID
 
 import pytest
 
-from services.database import Database
+from services.database import Database, JobsDatabase
 from tests.gateways.smpp.carrier_process import BINDS
 from tests.gateways.smpp.fake_smsc import until
 from tests.gateways.smpp.relaying_smsc import RelayingSmsc
 from tests.peers.processes import PeerProcess
-from tests.services.factories import Bench, open_bench, open_database
+from tests.services.factories import Bench, open_bench, open_database, open_jobs_database
 
 ROOT = Path(__file__).parents[3]
 MESSAGES = 100
@@ -29,6 +29,12 @@ TEXT = "ご予約を承っております。" * 10  # two segments
 @pytest.fixture(scope="module")
 async def database(database_url: str) -> AsyncIterator[Database]:
     async with open_database(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def jobs_database(database_url: str) -> AsyncIterator[JobsDatabase]:
+    async with open_jobs_database(database_url) as opened:
         yield opened
 
 
@@ -60,10 +66,10 @@ async def next_answer(process: PeerProcess) -> dict[str, Any]:
 
 
 async def test_two_processes_with_the_same_orders_submit_once_and_one_killed_loses_nothing(
-    database: Database, database_url: str, tmp_path: Path
+    database: Database, jobs_database: JobsDatabase, database_url: str, tmp_path: Path
 ) -> None:
     """Each order goes to both, as when a step is repeated elsewhere; one is killed amid its submits."""
-    bench = await open_bench(database)
+    bench = await open_bench(database, jobs_database)
     numbers = [f"090{number:08d}" for number in range(MESSAGES)]
     campaign = await bench.campaign(*numbers, sms_text=TEXT)
     half = MESSAGES // 2
