@@ -1,10 +1,11 @@
-"""End a message: final status, charge and counters in one transaction."""
+"""End a message: final status, charge, counters and its second message in one transaction."""
 
 from collections.abc import Sequence
 
 from temporalio import activity
 
 from activities.batching import Batcher
+from activities.start_second_messages import SecondMessageStarter
 from domain.delivery import MessageClosing
 from services.database import Database
 from services.message_closing import close_messages
@@ -13,8 +14,9 @@ from services.message_closing import close_messages
 class ClosingActivities:
     """Runs as a local activity of the message's workflow; repeating it changes nothing."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, starter: SecondMessageStarter) -> None:
         self._database = database
+        self._starter = starter
         self._batcher: Batcher[MessageClosing, None] = Batcher(self._close_batch)
 
     @activity.defn
@@ -24,5 +26,6 @@ class ClosingActivities:
 
     async def _close_batch(self, closings: Sequence[MessageClosing]) -> list[None]:
         async with self._database.transaction({closing.company_id for closing in closings}) as session:
-            await close_messages(session, closings)
+            second_messages = await close_messages(session, closings)
+        self._starter.start_soon(second_messages)
         return [None] * len(closings)

@@ -1,5 +1,6 @@
 """What the API answers: the shapes, and how the services' results become them."""
 
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -9,8 +10,10 @@ from pydantic import BaseModel, Field
 
 from domain.campaigns import CampaignStatus
 from domain.carriers import Carrier, Channel
+from domain.follow_ups import FollowUpTrigger, ReplyOutcome
 from domain.messages import ChannelPlan, FallbackReason, MessageStatus, StatusReason
-from services.campaign_reports import CampaignRow, CampaignView
+from services import message_details
+from services.campaign_reports import CampaignRow, CampaignView, Counters
 from services.delivery_log import LogRow
 
 
@@ -66,6 +69,15 @@ class CampaignCounters(BaseModel):
     billable_parts: int
 
 
+class FollowUpAnswer(BaseModel):
+    """The second message of a campaign."""
+
+    trigger: FollowUpTrigger
+    sms_text: str | None
+    rcs_text: str | None
+    valid_for_hours: int | None
+
+
 class CampaignSummary(BaseModel):
     """A campaign in a list."""
 
@@ -83,12 +95,18 @@ class CampaignSummary(BaseModel):
 
 
 class CampaignDetail(CampaignSummary):
-    """A campaign with its content."""
+    """A campaign with its content.
+
+    ``counters`` are of the first messages, which complete the campaign. ``second_counters`` are of the
+    second ones, whose ``total`` grows as they are set off; null without a follow-up.
+    """
 
     sms_text: str | None
     rcs_text: str | None
     carriers: list[Carrier] | None
     exclude_opt_outs: bool
+    follow_up: FollowUpAnswer | None
+    second_counters: CampaignCounters | None
 
 
 class CampaignPage(BaseModel):
@@ -110,10 +128,11 @@ class CancelledCampaign(BaseModel):
 class MessageItem(BaseModel):
     """A message. ``channel`` and ``carrier`` are those finally used, null before the first submit.
 
-    ``parts`` are the billable parts of what was sent.
+    ``parts`` are the billable parts of what was sent. ``parent_id``: of a second message, the first one.
     """
 
     id: UUID
+    parent_id: UUID | None
     phone_number: Annotated[str, Field(description="国内表記の数字のみ。", examples=["09012345678"])]
     channel: Channel | None
     carrier: Carrier | None
@@ -127,12 +146,24 @@ class MessageItem(BaseModel):
     closed_at: datetime | None
 
 
+class Reply(BaseModel):
+    """What the recipient answered; ``postback_data`` is the identifier of a button that was tapped."""
+
+    received_at: datetime
+    channel: Channel
+    text: str | None
+    postback_data: str | None
+    outcome: Annotated[ReplyOutcome, Field(description="この返信で2通目を送るか、送らない理由。")]
+
+
 class MessageDetail(MessageItem):
-    """A message with where it belongs to and why the SMS went out instead of the +Message."""
+    """A message with where it belongs to, why the SMS went out instead of the +Message, and its answers."""
 
     campaign_id: UUID
     row: Annotated[int, Field(description="宛先の位置(1から)。ファイルの場合は行番号。")]
     fallback_reason: FallbackReason | None
+    second_message_id: Annotated[UUID | None, Field(description="このメッセージに続く2通目。")]
+    replies: list[Reply]
 
 
 class MessagePage(BaseModel):
@@ -156,6 +187,8 @@ def campaign_detail(view: CampaignView) -> CampaignDetail:
         rcs_text=content.rcs_text,
         carriers=None if content.carriers is None else list(content.carriers),
         exclude_opt_outs=content.exclude_opt_outs,
+        follow_up=FollowUpAnswer(**asdict(content.follow_up)) if content.follow_up else None,
+        second_counters=_counters(view.second_counters) if view.second_counters else None,
     )
 
 
@@ -164,21 +197,36 @@ def message_item(row: LogRow) -> MessageItem:
     return MessageItem(**_message_fields(row))
 
 
-def message_answer(row: LogRow) -> MessageDetail:
+def message_answer(detail: message_details.MessageDetail) -> MessageDetail:
     """Return one message."""
+    row = detail.row
     return MessageDetail(
         **_message_fields(row),
         campaign_id=row.campaign_id,
         row=row.row_number,
         fallback_reason=row.fallback_reason,
+        second_message_id=detail.second.id if detail.second else None,
+        replies=[
+            Reply(
+                received_at=reply.at,
+                channel=reply.channel,
+                text=reply.text,
+                postback_data=reply.postback_data,
+                outcome=reply.outcome,
+            )
+            for reply in detail.replies
+        ],
     )
 
 
 def _summary_fields(row: CampaignRow) -> dict[str, object]:
-    counters = {name: getattr(row.counters, name) for name in CampaignCounters.model_fields}
     same = ("id", "name", "status", "send_at", "created_at", "registered_at", "started_at")
     fields = {name: getattr(row, name) for name in (*same, "completed_at", "cancelled_at")}
-    return {**fields, "channel": row.channel_plan, "counters": CampaignCounters(**counters)}
+    return {**fields, "channel": row.channel_plan, "counters": _counters(row.counters)}
+
+
+def _counters(counters: Counters) -> CampaignCounters:
+    return CampaignCounters(**{name: getattr(counters, name) for name in CampaignCounters.model_fields})
 
 
 def _message_fields(row: LogRow) -> dict[str, object]:

@@ -19,6 +19,7 @@ from api.problems import ApiProblem, ProblemCode
 from api.wording import MAX_ERRORS
 from domain.campaigns import MAX_NAME_CHARACTERS, MAX_RECIPIENTS, CampaignContent
 from domain.carriers import Carrier
+from domain.follow_ups import MAX_VALID_HOURS, FollowUp, FollowUpTrigger
 from domain.messages import ChannelPlan
 from services.api_campaigns import ApiRecipient
 
@@ -37,6 +38,28 @@ class Recipient(BaseModel):
         dict[str, str],
         Field(description="本文の{{変数名}}に差し込む値。", examples=[{"氏名": "山田 花子"}]),
     ] = {}
+
+
+class FollowUpRequest(BaseModel):
+    """The second message of each recipient (P-7, P-8)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trigger: Annotated[
+        FollowUpTrigger,
+        Field(description="`delivered`: 1通目が到達したら送る。`reply`: 1通目に返信があったら送る。"),
+    ]
+    sms_text: Annotated[str | None, Field(description="2通目のSMS本文。1通目と同じ変数を使えます。")] = None
+    rcs_text: Annotated[str | None, Field(description="2通目の+メッセージ本文。")] = None
+    valid_for_hours: Annotated[
+        int | None,
+        Field(
+            strict=True,
+            ge=1,
+            le=MAX_VALID_HOURS,
+            description="`reply`のみ。1通目の到達からこの時間以内の返信に2通目を送る。省略時は期限なし。",
+        ),
+    ] = None
 
 
 class CampaignHead(BaseModel):
@@ -61,6 +84,9 @@ class CampaignHead(BaseModel):
     ] = False
     recycling_reference_on: Annotated[
         date | None, Field(description="誤配信防止の基準日(オプション契約)。")
+    ] = None
+    follow_up: Annotated[
+        FollowUpRequest | None, Field(description="2通目(連続配信・自動返信)。省略時は送りません。")
     ] = None
 
 
@@ -118,6 +144,7 @@ def read_campaign_request(body: bytes) -> ReadRequest:
         carriers=None if head.carriers is None else tuple(head.carriers),
         exclude_opt_outs=head.exclude_opt_outs,
         recycling_reference_on=head.recycling_reference_on,
+        follow_up=FollowUp(**head.follow_up.model_dump()) if head.follow_up else None,
     )
     return ReadRequest(content, recipients, _hash_of(head, recipients))
 
@@ -168,7 +195,9 @@ def _form_of(item: object) -> tuple[str, str] | None:
 
 
 def _hash_of(head: CampaignHead, recipients: list[ApiRecipient]) -> bytes:
-    digest = hashlib.sha256(head.model_dump_json().encode())
+    # Without one the hash is that of the time before there were any: keys are good for repetitions then too.
+    unused = {"follow_up"} if head.follow_up is None else None
+    digest = hashlib.sha256(head.model_dump_json(exclude=unused).encode())
     for recipient in recipients:
         values = [recipient.phone_number, recipient.variables]
         digest.update(json.dumps(values, sort_keys=True).encode())

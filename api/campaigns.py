@@ -143,7 +143,7 @@ async def get_campaign_messages(
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> MessagePage:
-    """宛先の順に返します。配信中に取得しても、ページの間で抜けや重複はありません。"""
+    """宛先の順に返します。2通目(`parent_id`のあるもの)は、作られた順に続きます。配信中に取得しても、ページの間で抜けや重複はありません。"""
     async with database_of(request).transaction(caller.company_id) as session:
         page = await campaign_messages(session, caller, campaign_id, cursor=cursor, limit=limit)
     return MessagePage(items=[message_item(row) for row in page.items], next_cursor=page.next_cursor)

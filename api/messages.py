@@ -20,7 +20,7 @@ router = APIRouter(tags=["messages"], dependencies=[Depends(require_api_key)])
     responses=problems(401, 404, 503),
 )
 async def get_message(request: Request, caller: ApiCaller, message_id: UUID) -> MessageDetail:
-    """1件のメッセージの状態を返します。"""
+    """1件のメッセージの状態と、受け取った方からの返信を返します。"""
     async with database_of(request).transaction(caller.company_id) as session:
         detail = await message_detail(session, caller, message_id)
-    return message_answer(detail.row)
+    return message_answer(detail)

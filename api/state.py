@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from api.settings import ApiSettings
-from domain.carrier_exchange import DeliveryReceipt
+from domain.carrier_exchange import DeliveryReceipt, InboundMessage
 from services.database import Database
 
 
@@ -27,6 +27,13 @@ class ReceiptReceiver(Protocol):
         """Return when the receipt is committed."""
 
 
+class InboundReceiver(Protocol):
+    """The part of ``workflows.inbound_inbox.InboundInbox`` the callbacks need."""
+
+    async def receive(self, message: InboundMessage) -> None:
+        """Return when the message is committed."""
+
+
 def database_of(request: Request) -> Database:
     """The process's connections."""
     return cast("Database", request.app.state.database)
@@ -40,6 +47,11 @@ def delivery_of(request: Request) -> Delivery:
 def inbox_of(request: Request) -> ReceiptReceiver:
     """Where carriers' reports go."""
     return cast("ReceiptReceiver", request.app.state.receipt_inbox)
+
+
+def inbound_of(request: Request) -> InboundReceiver:
+    """Where messages of end users go."""
+    return cast("InboundReceiver", request.app.state.inbound_inbox)
 
 
 def settings_of(request: Request) -> ApiSettings:

@@ -10,7 +10,12 @@ from services.campaign_check import CampaignCheck
 MAX_ERRORS = 100
 
 # Where the API's name of a field is another one than the domain's.
-_FIELDS = {"channel_plan": "channel"}
+_FIELDS = {
+    "channel_plan": "channel",
+    "follow_up_sms_text": "follow_up.sms_text",
+    "follow_up_rcs_text": "follow_up.rcs_text",
+    "follow_up_valid_for_hours": "follow_up.valid_for_hours",
+}
 
 _PROBLEMS: dict[CampaignProblem, str] = {
     CampaignProblem.NAME_MISSING: "案件名を指定してください。",
@@ -37,6 +42,9 @@ _PROBLEMS: dict[CampaignProblem, str] = {
     CampaignProblem.NOTICE_REQUIRED: "{limit}件を超える配信には事前のご連絡が必要です。",
     CampaignProblem.REFERENCE_DATE_MISSING: "基準日を指定してください。",
     CampaignProblem.REFERENCE_DATE_INVALID: "基準日には今日以前の日付を指定してください。",
+    CampaignProblem.FOLLOW_UP_VALIDITY_INVALID: (
+        "valid_for_hoursは、triggerがreplyのときに1〜{limit}で指定してください。"
+    ),
     CampaignProblem.NO_CARRIER_FOR_CHANNEL: "carriersに、このchannelで配信できるキャリアがありません。",
 }
 

@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 
 import workers.carrier
 import workers.message
+from activities.start_second_messages import SecondMessageStarter
 from benchmarks.stack import LINK_RATE
 from domain.carrier_exchange import ReceiptState, RevokeOutcome
 from domain.carriers import CARRIERS_OF_CHANNEL, Channel
@@ -110,7 +111,7 @@ def bare_message_worker(client: Client, settings: Settings, finish: Finish) -> W
     """Return the product's worker for messages; closing one only counts it."""
 
     class BareClosing:
-        def __init__(self, _database: Database) -> None:
+        def __init__(self, *_: object) -> None:
             pass
 
         @activity.defn
@@ -118,8 +119,9 @@ def bare_message_worker(client: Client, settings: Settings, finish: Finish) -> W
             finish.note(closing)
 
     database = Database(settings.database_url.get_secret_value())  # connects only when used, so never
+    starter = SecondMessageStarter(database, DeliveryClient(client).start_delivery, settings.waiting)
     with _exchanged(workers.message, ClosingActivities=BareClosing):
-        made = workers.message.message_workers(client, database, settings)
+        made = workers.message.message_workers(client, database, settings, starter)
     return next(worker for worker in made if worker.task_queue == MESSAGES)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
+from domain.follow_ups import MAX_VALID_HOURS, FollowUp, FollowUpTrigger
 from domain.message_parts import RCS_MAX_CHARACTERS, SMS_MAX_CHARACTERS, count_characters
 from domain.messages import ChannelPlan
 from domain.send_times import PastSendTime, TooFarSendTime, check_send_at, to_jst
@@ -60,6 +61,7 @@ class CampaignContent:
     carriers: tuple[Carrier, ...] | None = None
     exclude_opt_outs: bool = False
     recycling_reference_on: date | None = None
+    follow_up: FollowUp | None = None
 
     @property
     def texts(self) -> dict[Channel, str]:
@@ -70,6 +72,11 @@ class CampaignContent:
         if self.channel_plan.may_send_sms:
             texts[Channel.SMS] = self.sms_text or ""
         return texts
+
+    @property
+    def second_texts(self) -> dict[Channel, str]:
+        """The texts of the second message under the plan; empty where there is none (P-7, P-8)."""
+        return self.follow_up.texts(self.channel_plan) if self.follow_up else {}
 
 
 class CampaignProblem(StrEnum):
@@ -97,11 +104,13 @@ class CampaignProblem(StrEnum):
     REFERENCE_DATE_MISSING = "reference_date_missing"
     REFERENCE_DATE_INVALID = "reference_date_invalid"
     NO_CARRIER_FOR_CHANNEL = "no_carrier_for_channel"
+    FOLLOW_UP_VALIDITY_INVALID = "follow_up_validity_invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemFound:
-    """One problem, the field of ``CampaignContent`` (or ``recipients``) it is in, and its particulars.
+    """One problem, the field of ``CampaignContent`` (or ``recipients``, or with
+    ``FOLLOW_UP_PREFIX`` of its follow-up) it is in, and its particulars.
 
     ``detail`` may hold ``limit`` and ``characters``; ``name``, ``line``, ``column`` and ``kind`` of a
     placeholder; ``option`` or ``carrier``.
@@ -111,6 +120,9 @@ class ProblemFound:
     field: str
     detail: Mapping[str, str | int] = dataclass_field(default_factory=dict)
 
+
+FOLLOW_UP_PREFIX = "follow_up_"
+"""Stands before the names of the fields of the second message."""
 
 _TEXT_RULES = {
     Channel.SMS: (
@@ -137,6 +149,7 @@ def problems_of(content: CampaignContent, columns: Sequence[str] | None, now: da
     return [
         *_name_problems(content.name),
         *(p for channel, text in content.texts.items() for p in _text_problems(channel, text, columns)),
+        *_follow_up_problems(content, columns),
         *_time_problems(content.send_at, now),
         *_carrier_problems(content),
         *_reference_problems(content.recycling_reference_on, now),
@@ -174,8 +187,27 @@ def _name_problems(name: str) -> list[ProblemFound]:
     return [ProblemFound(CampaignProblem.NAME_TOO_LONG, "name", detail)]
 
 
-def _text_problems(channel: Channel, text: str, columns: Sequence[str] | None) -> list[ProblemFound]:
+def _follow_up_problems(content: CampaignContent, columns: Sequence[str] | None) -> list[ProblemFound]:
+    """P-7, P-8: the second message is checked as the first one is; only a reply has a validity."""
+    problems = [
+        problem
+        for channel, text in content.second_texts.items()
+        for problem in _text_problems(channel, text, columns, prefix=FOLLOW_UP_PREFIX)
+    ]
+    hours = content.follow_up.valid_for_hours if content.follow_up else None
+    if content.follow_up is None or hours is None:
+        return problems
+    if content.follow_up.trigger is FollowUpTrigger.REPLY and 1 <= hours <= MAX_VALID_HOURS:
+        return problems
+    field, detail = "follow_up_valid_for_hours", {"limit": MAX_VALID_HOURS}
+    return [*problems, ProblemFound(CampaignProblem.FOLLOW_UP_VALIDITY_INVALID, field, detail)]
+
+
+def _text_problems(
+    channel: Channel, text: str, columns: Sequence[str] | None, prefix: str = ""
+) -> list[ProblemFound]:
     name, limit, missing, too_long = _TEXT_RULES[channel]
+    name = prefix + name
     if not text.strip():
         return [ProblemFound(missing, name)]
     try:

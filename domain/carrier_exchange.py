@@ -133,7 +133,10 @@ class DeliveryReceipt:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A text, reply or tap from an end user. ``postback_data`` is the suggestion's identifier (R-5)."""
+    """A text, reply or tap from an end user. ``postback_data`` is the suggestion's identifier (R-5).
+
+    Whom it is for: ``bot_id`` of a +Message, ``destination`` (the address it was sent to) of an SMS.
+    """
 
     channel: Channel
     carrier: Carrier
@@ -144,3 +147,4 @@ class InboundMessage:
     postback_data: str | None
     occurred_at: datetime | None
     raw: str = field(default="", repr=False)
+    destination: str | None = None

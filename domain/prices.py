@@ -13,6 +13,8 @@ class PriceKind(StrEnum):
 
     SMS_PARTS = "sms_parts"
     RCS_MESSAGES = "rcs_messages"
+    SECOND_SMS_PARTS = "second_sms_parts"
+    SECOND_RCS_MESSAGES = "second_rcs_messages"
     RECYCLING_CHECKS = "recycling_checks"
 
 
@@ -50,14 +52,34 @@ def total_yen(lines: tuple[PriceLine, ...]) -> int:
 
 
 def highest_price(
-    plan: ChannelPlan, messages_by_parts: Mapping[int, int], prices: UnitPrices, *, with_recycling_check: bool
+    plan: ChannelPlan,
+    messages_by_parts: Mapping[int, int],
+    prices: UnitPrices,
+    *,
+    second_by_parts: Mapping[int, int] | None = None,
+    with_recycling_check: bool,
 ) -> tuple[PriceLine, ...]:
     """Return what the campaign costs if every message is delivered, line by line.
 
     ``messages_by_parts``: SMS parts → number of messages (any key where the plan sends no SMS). A
-    +Message with fallback is charged once (B-7): at most the dearer of the two.
+    +Message with fallback is charged once (B-7): at most the dearer of the two. ``second_by_parts``: the
+    same for the second messages, as if every first one set off its second (P-7, P-8).
     """
     total = sum(messages_by_parts.values())
+    sms_parts, rcs_messages = _dearest(plan, messages_by_parts, prices)
+    second_sms_parts, second_rcs_messages = _dearest(plan, second_by_parts or {}, prices)
+    counts = {
+        PriceKind.SMS_PARTS: (sms_parts, prices.sms_part),
+        PriceKind.RCS_MESSAGES: (rcs_messages, prices.rcs_message),
+        PriceKind.SECOND_SMS_PARTS: (second_sms_parts, prices.sms_part),
+        PriceKind.SECOND_RCS_MESSAGES: (second_rcs_messages, prices.rcs_message),
+        PriceKind.RECYCLING_CHECKS: (total if with_recycling_check else 0, prices.recycling_check),
+    }
+    return tuple(PriceLine(kind, count, price) for kind, (count, price) in counts.items() if count)
+
+
+def _dearest(plan: ChannelPlan, messages_by_parts: Mapping[int, int], prices: UnitPrices) -> tuple[int, int]:
+    """Return SMS parts and +Messages if each message goes the dearer way the plan has."""
     sms_parts = rcs_messages = 0
     for parts, messages in messages_by_parts.items():
         as_sms = plan is ChannelPlan.SMS or (
@@ -67,9 +89,4 @@ def highest_price(
             sms_parts += parts * messages
         else:
             rcs_messages += messages
-    counts = {
-        PriceKind.SMS_PARTS: (sms_parts, prices.sms_part),
-        PriceKind.RCS_MESSAGES: (rcs_messages, prices.rcs_message),
-        PriceKind.RECYCLING_CHECKS: (total if with_recycling_check else 0, prices.recycling_check),
-    }
-    return tuple(PriceLine(kind, count, price) for kind, (count, price) in counts.items() if count)
+    return sms_parts, rcs_messages

@@ -2,6 +2,8 @@
 
 SINGLE_SEND = 2
 BULK_SEND = 3
+# Part of a conversation that has begun; never many at once for one company, whose lane they share.
+SECOND_MESSAGE = SINGLE_SEND
 
 # A campaign up to this size is a person waiting for it, not a mailing.
 _LARGEST_SINGLE_SEND = 5

@@ -6,9 +6,11 @@ from models.campaign import Campaign, CampaignCounters
 from models.company import Company
 from models.company_user import CompanyUser
 from models.contract import Contract
+from models.follow_up import FollowUpRow
+from models.inbound_message import InboundMessageRow
 from models.known_carrier import KnownCarrier
 from models.lane import CompanyLane, NumberLane
-from models.message import Message
+from models.message import Message, PendingStart
 from models.opt_out import OptOut
 from models.receipt import Receipt
 from models.recipient_upload import RecipientUpload, RecipientUploadRow
@@ -26,11 +28,14 @@ __all__ = [
     "CompanyLane",
     "CompanyUser",
     "Contract",
+    "FollowUpRow",
+    "InboundMessageRow",
     "KnownCarrier",
     "Message",
     "NumberLane",
     "OfficialAccount",
     "OptOut",
+    "PendingStart",
     "Receipt",
     "RecipientUpload",
     "RecipientUploadRow",

@@ -72,7 +72,9 @@ class Campaign(SQLModel, table=True):
 class CampaignCounters(SQLModel, table=True):
     """The numbers pages show, kept in the transactions that change messages, never counted anew.
 
-    ``submitted`` counts messages a carrier accepted at least once; the others count final statuses.
+    ``sequence`` 1 is a campaign's first messages; 2, its second ones, is there if it has a follow-up and
+    its ``total`` grows as they are set off. ``submitted`` counts messages a carrier accepted at least
+    once; the others count final statuses.
     """
 
     __tablename__ = "campaign_counters"
@@ -80,6 +82,7 @@ class CampaignCounters(SQLModel, table=True):
 
     company_id: UUID = parent_company_column()
     campaign_id: UUID = Field(primary_key=True)
+    sequence: int = Field(default=1, primary_key=True, sa_column_kwargs={"server_default": text("1")})
     total: int = counter_column()
     submitted: int = counter_column()
     delivered: int = counter_column()

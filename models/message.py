@@ -24,6 +24,9 @@ from models.columns import (
 class Message(SQLModel, table=True):
     """A recipient of a campaign and what became of the message (L-2).
 
+    A second message (P-7, P-8) is a row of its own under its first one, ``parent_message_id``; a first
+    one never has two.
+
     ``channel`` and ``carrier`` are the ones finally used (S-4). ``parts`` are the billable parts of
     what was sent; ``accepted_at`` is the registration. Its state changes only through the
     activities of its workflow, and once, for excluded and cancelled rows, with its campaign.
@@ -32,6 +35,7 @@ class Message(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         owned_by("campaigns", "campaign_id"),
+        owned_by("messages", "parent_message_id"),
         one_of("status", MessageStatus),
         one_of("reason", StatusReason),
         one_of("channel", Channel),
@@ -39,11 +43,19 @@ class Message(SQLModel, table=True):
         one_of("fallback_reason", FallbackReason),
         Index("messages_campaign_idx", "company_id", "campaign_id", "id"),
         Index("messages_phone_number_idx", "company_id", "phone_number"),
+        Index(
+            "messages_parent_key",
+            "company_id",
+            "parent_message_id",
+            unique=True,
+            postgresql_where=text("parent_message_id IS NOT NULL"),
+        ),
     )
 
     company_id: UUID = parent_company_column()
     id: UUID = id_column()
     campaign_id: UUID
+    parent_message_id: UUID | None = None
     row_number: int
     phone_number: str = text_column()
     variables: dict[str, str] = Field(
@@ -60,3 +72,17 @@ class Message(SQLModel, table=True):
     delivered_at: datetime | None = time_column()
     read_at: datetime | None = time_column()
     closed_at: datetime | None = time_column()
+
+
+class PendingStart(SQLModel, table=True):
+    """A second message whose workflow has not been started: gone once it is (the outbox of the starts)."""
+
+    __tablename__ = "pending_starts"
+    __table_args__ = (
+        owned_by("messages", "message_id"),
+        Index("pending_starts_created_at_idx", "created_at"),
+    )
+
+    company_id: UUID = parent_company_column()
+    message_id: UUID = Field(primary_key=True)
+    created_at: datetime = time_column(default_now=True)

@@ -76,5 +76,6 @@ class RecipientUploadRow(SQLModel, table=True):
         sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'"), "nullable": False}
     )
     parts: int | None = None
+    second_parts: int | None = None
     problems: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
     cells: list[str] | None = Field(default=None, sa_type=JSONB)

@@ -73,7 +73,7 @@ _WAIT_FOR_SAME_KEY = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7
 
 _FIRST = text("""
     SELECT c.id, c.request_hash, c.upload_id, n.total FROM campaigns c
-    JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
+    JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id AND n.sequence = 1
     WHERE c.company_id = :company_id AND c.request_key = :request_key
 """)
 

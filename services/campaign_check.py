@@ -5,6 +5,7 @@ are the ones that were shown.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.callers import Caller
 from domain.campaigns import (
+    FOLLOW_UP_PREFIX,
     MAX_RECIPIENTS,
     NOTICE_THRESHOLD_PER_HOUR,
     CampaignContent,
@@ -25,6 +27,7 @@ from domain.campaigns import (
     option_problems,
     problems_of,
 )
+from domain.follow_ups import FollowUpTrigger
 from domain.prices import PriceLine, highest_price, total_yen
 from domain.recipient_files import Record, RowErrorCode
 from domain.send_times import earliest_end, reaches_night, to_jst
@@ -54,8 +57,9 @@ class CampaignCheck:
 
     ``valid_rows`` are registered as messages; ``recipients`` of them would be sent to as things stand
     (without opted-out ones, if those are excluded); the opt-out list may still grow until the send
-    (O-3). ``parts_total`` are SMS parts of these recipients, ``max_yen`` what they cost at most, without
-    tax, rounded down. ``token`` stands for all of it: registration wants it back.
+    (O-3). ``parts_total`` are SMS parts of these recipients, ``second_parts_total`` those of their second
+    messages if all are set off (P-7, P-8), ``max_yen`` what it costs at most, without tax, rounded
+    down. ``token`` stands for all of it: registration wants it back.
     ``needs_check``: the rows have not been checked against these texts, so there are no numbers.
     """
 
@@ -72,6 +76,7 @@ class CampaignCheck:
     opted_out: int = 0
     recipients: int = 0
     parts_total: int = 0
+    second_parts_total: int = 0
     longest_characters: int = 0
     price_lines: tuple[PriceLine, ...] = ()
     max_yen: int = 0
@@ -97,11 +102,12 @@ class CampaignCheck:
 
 
 _BY_PARTS = text("""
-    SELECT r.parts, count(*) AS messages, count(o.phone_number) AS opted_out
+    SELECT r.parts, coalesce(r.second_parts, 0) AS second_parts, count(*) AS messages,
+           count(o.phone_number) AS opted_out
     FROM recipient_upload_rows r
     LEFT JOIN opt_outs o ON o.company_id = r.company_id AND o.phone_number = r.phone_number
     WHERE r.company_id = :company_id AND r.upload_id = :upload_id AND r.problems IS NULL
-    GROUP BY r.parts
+    GROUP BY 1, 2
 """)
 
 _LANE = text("SELECT next_at FROM company_lanes WHERE company_id = :company_id")
@@ -177,7 +183,9 @@ async def build_check(
 
 
 # Problems in these make a check of the rows impossible or worthless.
-_BLOCK_ROWS = frozenset({"sms_text", "rcs_text", "recipients"})
+_BLOCK_ROWS = frozenset(
+    {"sms_text", "rcs_text", "recipients", f"{FOLLOW_UP_PREFIX}sms_text", f"{FOLLOW_UP_PREFIX}rcs_text"}
+)
 
 
 def _upload_problems(upload: LockedUpload | None) -> list[ProblemFound]:
@@ -224,11 +232,17 @@ async def _with_price(
     content = check.content
     key = {"company_id": caller.company_id, "upload_id": check.upload_id}
     rows = (await session.execute(_BY_PARTS, key)).all()
-    by_parts = {row.parts: row.messages - (row.opted_out if content.exclude_opt_outs else 0) for row in rows}
+    by_parts: Counter[int] = Counter()
+    second_by_parts: Counter[int] = Counter()
+    for row in rows:
+        messages = row.messages - (row.opted_out if content.exclude_opt_outs else 0)
+        by_parts[row.parts] += messages
+        second_by_parts[row.second_parts] += messages
     lines = highest_price(
         content.channel_plan,
         by_parts,
         terms.prices,
+        second_by_parts=second_by_parts if content.follow_up else None,
         with_recycling_check=content.recycling_reference_on is not None,
     )
     recipients = sum(by_parts.values())
@@ -244,6 +258,7 @@ async def _with_price(
         opted_out=sum(row.opted_out for row in rows),
         recipients=recipients,
         parts_total=sum(parts * messages for parts, messages in by_parts.items()),
+        second_parts_total=sum(parts * messages for parts, messages in second_by_parts.items()),
         price_lines=lines,
         max_yen=total_yen(lines),
     )
@@ -255,7 +270,10 @@ async def _with_times(
     """Forecast: not before the send time, nor before what the company's lane is taken for (S-7)."""
     lane = (await session.execute(_LANE, {"company_id": caller.company_id})).scalar_one_or_none()
     starts_at = max(filter(None, (now, check.content.send_at, lane)))
-    ends_at = earliest_end(starts_at, check.recipients, terms.hourly_capacity)
+    # A second message after each delivery takes the lane as the first one did; replies cannot be foretold.
+    doubled = check.content.follow_up and check.content.follow_up.trigger is FollowUpTrigger.DELIVERED
+    messages = check.recipients * 2 if doubled else check.recipients
+    ends_at = earliest_end(starts_at, messages, terms.hourly_capacity)
     warnings = {
         CheckWarning.NOTICE_THRESHOLD: check.recipients > NOTICE_THRESHOLD_PER_HOUR,
         CheckWarning.NIGHT: reaches_night(starts_at, ends_at),

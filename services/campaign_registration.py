@@ -61,7 +61,17 @@ _INSERT_MESSAGES = text("""
 
 _SET_COUNTERS = text("""
     INSERT INTO campaign_counters (company_id, campaign_id, total) VALUES (:company_id, :campaign_id, :total)
-    ON CONFLICT (company_id, campaign_id) DO UPDATE SET total = excluded.total, excluded = 0
+    ON CONFLICT (company_id, campaign_id, sequence) DO UPDATE SET total = excluded.total, excluded = 0
+""")
+
+_SET_SECOND_COUNTERS = text("""
+    INSERT INTO campaign_counters (company_id, campaign_id, sequence) VALUES (:company_id, :campaign_id, 2)
+    ON CONFLICT (company_id, campaign_id, sequence) DO NOTHING
+""")
+
+_REMOVE_SECOND_COUNTERS = text("""
+    DELETE FROM campaign_counters
+    WHERE company_id = :company_id AND campaign_id = :campaign_id AND sequence = 2
 """)
 
 _REGISTER = text("""
@@ -70,7 +80,8 @@ _REGISTER = text("""
 """)
 
 _TOTAL = text("""
-    SELECT total FROM campaign_counters WHERE company_id = :company_id AND campaign_id = :campaign_id
+    SELECT total FROM campaign_counters
+    WHERE company_id = :company_id AND campaign_id = :campaign_id AND sequence = 1
 """)
 
 # An edit touches only what it changes: mostly the text or the time, for up to 250,000 messages that stay.
@@ -203,6 +214,8 @@ async def _put_into_outbox(
     if total != check.valid_rows:
         raise RuntimeError(f"{total} messages where {check.valid_rows} rows were checked")
     await session.execute(_SET_COUNTERS, {**key, "total": total})
+    has_second = check.content.follow_up is not None
+    await session.execute(_SET_SECOND_COUNTERS if has_second else _REMOVE_SECOND_COUNTERS, key)
     await session.execute(_REGISTER, {**key, "now": now})
     if freeze_at(check.content.send_at, now) <= now:
         await freeze_recipients(session, key["company_id"], key["campaign_id"], now)

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.callers import Caller
 from domain.campaigns import CampaignContent, CampaignStatus
+from domain.follow_ups import SECOND_MESSAGE
 from domain.messages import FINAL_STATUSES, ChannelPlan
 from services.campaigns import CampaignNotFound, content_of
+from services.follow_ups import FOLLOW_UP_COLUMNS, JOIN_FOLLOW_UP
 from services.paging import Page, page_of, read_cursor
 
 _COUNTERS = ("total", "submitted", *(status.value for status in FINAL_STATUSES), "read", "billable_parts")
@@ -84,7 +86,10 @@ class CampaignRow:
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """One campaign whole: its line, its content, and where its recipients came from."""
+    """One campaign whole: its line, its content, and where its recipients came from.
+
+    ``second_counters`` are those of its second messages; their ``total`` grows as they are set off.
+    """
 
     row: CampaignRow
     content: CampaignContent
@@ -92,6 +97,7 @@ class CampaignView:
     upload_name: str | None
     frozen_at: datetime | None
     fed_at: datetime | None
+    second_counters: Counters | None
 
     @property
     def is_scheduled(self) -> bool:
@@ -103,10 +109,12 @@ _SELECT = f"""
     SELECT c.id, c.name, c.channel_plan, c.status, c.send_at, c.created_at, c.registered_at, c.started_at,
            c.completed_at, c.cancelled_at, u.name AS owner_name, c.sms_text, c.rcs_text, c.carriers,
            c.exclude_opt_outs, c.recycling_reference_on, c.upload_id, c.frozen_at, c.fed_at,
+           {FOLLOW_UP_COLUMNS},
            {", ".join(f"coalesce(n.{counter}, 0) AS n_{counter}" for counter in _COUNTERS)}
     FROM campaigns c
     LEFT JOIN company_users u ON u.company_id = c.company_id AND u.id = c.created_by_user_id
-    LEFT JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
+    LEFT JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id AND n.sequence = 1
+    {JOIN_FOLLOW_UP}
     WHERE c.company_id = :company_id
 """  # noqa: S608
 
@@ -123,6 +131,11 @@ _LIST = text(f"""
 _UPLOAD_NAME = text("""
     SELECT file_name FROM recipient_uploads WHERE company_id = :company_id AND id = :upload_id
 """)
+
+_SECOND_COUNTERS = text(f"""
+    SELECT {", ".join(_COUNTERS)} FROM campaign_counters
+    WHERE company_id = :company_id AND campaign_id = :campaign_id AND sequence = {SECOND_MESSAGE}
+""")  # noqa: S608
 
 _STATUS_COUNTS = text("SELECT status, count(*) FROM campaigns WHERE company_id = :company_id GROUP BY status")
 
@@ -163,11 +176,20 @@ async def campaign_view(session: AsyncSession, caller: Caller, campaign_id: UUID
     row = (await session.execute(_ONE, key)).one_or_none()
     if row is None:
         raise CampaignNotFound(str(campaign_id))
+    second = (await session.execute(_SECOND_COUNTERS, key)).one_or_none()
     upload_name = None
     if row.upload_id:
         key = {"company_id": caller.company_id, "upload_id": row.upload_id}
         upload_name = (await session.execute(_UPLOAD_NAME, key)).scalar_one()
-    return CampaignView(_row(row), content_of(row), row.upload_id, upload_name, row.frozen_at, row.fed_at)
+    return CampaignView(
+        row=_row(row),
+        content=content_of(row),
+        upload_id=row.upload_id,
+        upload_name=upload_name,
+        frozen_at=row.frozen_at,
+        fed_at=row.fed_at,
+        second_counters=Counters(**second._mapping) if second else None,
+    )
 
 
 async def campaign_status_counts(session: AsyncSession, caller: Caller) -> dict[CampaignStatus, int]:

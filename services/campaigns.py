@@ -3,6 +3,7 @@
 Reading: ``campaign_reports``; checking: ``campaign_check``; registering: ``campaign_registration``.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,13 @@ from domain.carriers import Carrier
 from domain.messages import ChannelPlan
 from domain.templates import clean_text
 from services.campaign_counters import CounterChanges
+from services.follow_ups import (
+    FOLLOW_UP_COLUMNS,
+    JOIN_FOLLOW_UP,
+    SEQUENCE,
+    follow_up_of,
+    save_follow_up,
+)
 
 
 class CampaignNotFound(LookupError):
@@ -56,7 +64,10 @@ _CONTENT = (
     "name, channel_plan, sms_text, rcs_text, upload_id, send_at, carriers, exclude_opt_outs, "
     "recycling_reference_on"
 )
-_LOAD = f"SELECT id, status, {_CONTENT} FROM campaigns WHERE company_id = :company_id AND id = :campaign_id"  # noqa: S608
+_LOAD = f"""
+    SELECT c.id, c.status, {", ".join(f"c.{column}" for column in _CONTENT.split(", "))}, {FOLLOW_UP_COLUMNS}
+    FROM campaigns c {JOIN_FOLLOW_UP} WHERE c.company_id = :company_id AND c.id = :campaign_id
+"""  # noqa: S608
 
 _INSERT = text(f"""
     INSERT INTO campaigns (company_id, created_by_user_id, status, {_CONTENT})
@@ -89,7 +100,7 @@ _CANCEL = text("""
 
 # Rows another transaction holds are being ended or begun at this moment; waiting for them could close
 # a circle with the transaction that completes the campaign. Their workflows see the cancel.
-_CANCEL_MESSAGES = text("""
+_CANCEL_MESSAGES = text(f"""
     WITH waiting AS (
         SELECT id FROM messages
         WHERE company_id = :company_id AND campaign_id = :campaign_id AND status = 'accepted'
@@ -97,11 +108,12 @@ _CANCEL_MESSAGES = text("""
     )
     UPDATE messages m SET status = 'cancelled', closed_at = :now
     FROM waiting WHERE m.company_id = :company_id AND m.id = waiting.id
-""")
+    RETURNING {SEQUENCE} AS sequence
+""")  # noqa: S608
 
 _OUTCOME = text("""
     SELECT cancelled, total - cancelled - excluded AS handed_over FROM campaign_counters
-    WHERE company_id = :company_id AND campaign_id = :campaign_id
+    WHERE company_id = :company_id AND campaign_id = :campaign_id AND sequence = 1
 """)
 
 
@@ -109,7 +121,7 @@ async def load_campaign(
     session: AsyncSession, caller: Caller, campaign_id: UUID, *, lock: bool = False
 ) -> Row[Any]:
     """Return id, status and content; raise ``CampaignNotFound``. ``lock`` holds the row till the commit."""
-    statement = _LOAD + (" FOR NO KEY UPDATE" if lock else "")
+    statement = _LOAD + (" FOR NO KEY UPDATE OF c" if lock else "")
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     row = (await session.execute(text(statement), key)).one_or_none()
     if row is None:
@@ -128,6 +140,7 @@ def content_of(row: Row[Any]) -> CampaignContent:
         carriers=None if row.carriers is None else tuple(Carrier(carrier) for carrier in row.carriers),
         exclude_opt_outs=row.exclude_opt_outs,
         recycling_reference_on=row.recycling_reference_on,
+        follow_up=follow_up_of(row),
     )
 
 
@@ -163,6 +176,8 @@ async def save_draft(
         columns = {**content_columns(content, upload_id), "company_id": caller.company_id}
         created = await session.execute(_INSERT, {**columns, "user_id": caller.user_id})
         new_id: UUID = created.scalar_one()
+        key = {"company_id": caller.company_id, "campaign_id": new_id}
+        await save_follow_up(session, key, content.follow_up)
         return new_id
     row = await load_campaign(session, caller, campaign_id, lock=True)
     if row.status != CampaignStatus.DRAFT:
@@ -177,6 +192,7 @@ async def write_content(
     """Replace the content of a campaign whose row the caller has locked."""
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     await session.execute(_UPDATE, {**content_columns(content, upload_id), **key})
+    await save_follow_up(session, key, content.follow_up)
 
 
 async def require_upload(session: AsyncSession, caller: Caller, upload_id: UUID | None) -> None:
@@ -191,7 +207,9 @@ async def delete_draft(session: AsyncSession, caller: Caller, campaign_id: UUID)
     row = await load_campaign(session, caller, campaign_id, lock=True)
     if row.status != CampaignStatus.DRAFT:
         raise NotEditable(CampaignStatus(row.status))
-    await session.execute(_DELETE_DRAFT, {"company_id": caller.company_id, "campaign_id": campaign_id})
+    key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+    await save_follow_up(session, key, None)
+    await session.execute(_DELETE_DRAFT, key)
 
 
 async def cancel_campaign(
@@ -209,10 +227,10 @@ async def cancel_campaign(
         if status is not CampaignStatus.CANCELLED:
             raise CampaignNotCancellable(status)
     else:
-        result = await session.execute(_CANCEL_MESSAGES, {**key, "now": now})
-        if cancelled := result.rowcount:  # type: ignore[attr-defined]
-            counters = CounterChanges()
-            counters.add((caller.company_id, campaign_id), "cancelled", cancelled)
-            await counters.write(session)
+        cancelled = Counter((await session.execute(_CANCEL_MESSAGES, {**key, "now": now})).scalars())
+        counters = CounterChanges()
+        for sequence, amount in cancelled.items():
+            counters.add((caller.company_id, campaign_id), "cancelled", amount, sequence=sequence)
+        await counters.write(session)
     outcome = (await session.execute(_OUTCOME, key)).one()
     return Cancellation(outcome.cancelled, outcome.handed_over)

@@ -42,15 +42,20 @@ class LogFilter:
     statuses: Sequence[MessageStatus] = ()
     channel: Channel | None = None
     carrier: Carrier | None = None
+    is_second: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """A line of the log. ``phone_number`` is national and whole: masking is up to the page."""
+    """A line of the log. ``phone_number`` is national and whole: masking is up to the page.
+
+    ``parent_id``: of a second message, the first one (P-7, P-8).
+    """
 
     id: UUID
     campaign_id: UUID
     campaign_name: str
+    parent_id: UUID | None
     row_number: int
     phone_number: str
     channel: Channel | None
@@ -74,9 +79,9 @@ class LogRow:
 
 
 LOG_COLUMNS = """
-    m.id, m.campaign_id, c.name AS campaign_name, m.row_number, m.phone_number, m.channel, m.carrier,
-    m.status, m.reason, m.fallback_reason, m.parts, m.accepted_at, m.submitted_at, m.delivered_at,
-    m.read_at, m.closed_at
+    m.id, m.campaign_id, c.name AS campaign_name, m.parent_message_id, m.row_number, m.phone_number,
+    m.channel, m.carrier, m.status, m.reason, m.fallback_reason, m.parts, m.accepted_at,
+    m.submitted_at, m.delivered_at, m.read_at, m.closed_at
 """
 _SELECT = f"""
     SELECT {LOG_COLUMNS} FROM messages m
@@ -121,7 +126,7 @@ async def search_messages(
 async def campaign_messages(
     session: AsyncSession, caller: Caller, campaign_id: UUID, *, cursor: str | None = None, limit: int = 100
 ) -> Page[LogRow]:
-    """Return a campaign's messages in the order of its recipients.
+    """Return a campaign's messages in the order of its recipients, second messages as they came about.
 
     Raises ``CampaignNotFound``, ``InvalidCursor``.
     """
@@ -146,6 +151,7 @@ def log_row(row: Row[Any]) -> LogRow:
         id=row.id,
         campaign_id=row.campaign_id,
         campaign_name=row.campaign_name,
+        parent_id=row.parent_message_id,
         row_number=row.row_number,
         phone_number=row.phone_number,
         channel=Channel(row.channel) if row.channel else None,
@@ -181,6 +187,8 @@ def _conditions(log_filter: LogFilter, now: datetime) -> tuple[list[str], dict[s
     if log_filter.statuses:
         conditions.append("m.status = ANY(CAST(:statuses AS text[]))")
         parameters["statuses"] = [status.value for status in log_filter.statuses]
+    if log_filter.is_second is not None:
+        conditions.append(f"m.parent_message_id IS {'NOT ' if log_filter.is_second else ''}NULL")
     exact = {
         "campaign_id": log_filter.campaign_id,
         "channel": log_filter.channel,

@@ -39,8 +39,8 @@ _PAGE = text("""
     SELECT m.id, m.phone_number, c.channel_plan, c.carriers, c.recycling_reference_on, k.carrier AS known,
            n.total
     FROM campaigns c
-    JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
-    JOIN messages m ON m.company_id = c.company_id AND m.campaign_id = c.id
+    JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id AND n.sequence = 1
+    JOIN messages m ON m.company_id = c.company_id AND m.campaign_id = c.id AND m.parent_message_id IS NULL
     LEFT JOIN known_carriers k ON k.phone_number = m.phone_number AND k.delivered_at > now() - :lifetime
     WHERE c.company_id = :company_id AND c.id = :campaign_id AND c.status = 'sending'
       AND m.status = 'accepted' AND m.id > :fed_up_to
@@ -119,19 +119,24 @@ async def next_page(
 
 
 def _message(row: Row[Any], slots: SlotRange, index: int) -> FeedMessage:
-    known = Carrier(row.known) if row.known else None
-    order = carrier_order([known, original_carrier(row.phone_number)])
-    if row.carriers:
-        order = tuple(carrier for carrier in order if carrier in row.carriers)
     return FeedMessage(
         message_id=row.id,
         plan=ChannelPlan(row.channel_plan),
-        carriers=order,
+        carriers=carriers_for(row),
         is_restricted=bool(row.carriers),
         reference_on=row.recycling_reference_on,
         slot=slots.slot(index),
         priority=priority_of(row.total),
     )
+
+
+def carriers_for(row: Row[Any], first_guess: Carrier | None = None) -> tuple[Carrier, ...]:
+    """Return the order of carriers for a row of phone_number, known carrier and the campaign's carriers."""
+    known = Carrier(row.known) if row.known else None
+    order = carrier_order([first_guess, known, original_carrier(row.phone_number)])
+    if row.carriers:
+        order = tuple(carrier for carrier in order if carrier in row.carriers)
+    return order
 
 
 async def finish_feeding(session: AsyncSession, company_id: UUID, campaign_id: UUID) -> None:

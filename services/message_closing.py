@@ -9,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.billing import Charge, delivery_charge
 from domain.carriers import Carrier, Channel
 from domain.delivery import MessageClosing
+from domain.follow_ups import FIRST_MESSAGE, FollowUpTrigger
 from domain.messages import MessageStatus
 from domain.number_spacing import SPACING_OF_CARRIER
 from services.campaign_counters import CounterChanges
+from services.follow_ups import SEQUENCE
 from services.lanes import release_number
+from services.second_messages import MessageKey, create_second_messages
 
-_CLOSE = text("""
+_CLOSE = text(f"""
     UPDATE messages m
     SET status = r.status, reason = r.reason, channel = coalesce(r.channel, m.channel),
         -- Whoever was asked last and said "not mine" is not the carrier of the message (S-4, S-5).
@@ -38,8 +41,11 @@ _CLOSE = text("""
       AND m.status IN ('accepted', 'sending', 'sent')
     RETURNING m.company_id, m.id, m.campaign_id, m.status, m.channel, m.carrier, m.phone_number,
               m.accepted_at, m.delivered_at, a.parts, coalesce(a.ended_at, m.submitted_at) AS submitted_at,
-              old.submitted_at IS NULL AND m.submitted_at IS NOT NULL AS is_first_submit
-""")
+              old.submitted_at IS NULL AND m.submitted_at IS NOT NULL AS is_first_submit,
+              {SEQUENCE} AS sequence,
+              (SELECT f.trigger FROM follow_ups f
+               WHERE f.company_id = m.company_id AND f.campaign_id = m.campaign_id) AS follow_up_trigger
+""")  # noqa: S608
 
 _CHARGE = text("""
     INSERT INTO billing_entries (company_id, message_id, charge_kind, channel, parts, usage_month)
@@ -62,17 +68,20 @@ _LEARN_CARRIER = text("""
 """)
 
 
-async def close_messages(session: AsyncSession, closings: Sequence[MessageClosing]) -> None:
-    """End messages, each once: a message that has already ended keeps its status and charge (B-7)."""
+async def close_messages(session: AsyncSession, closings: Sequence[MessageClosing]) -> list[MessageKey]:
+    """End messages, each once: a message that has already ended keeps its status and charge (B-7).
+
+    Returns the second messages that deliveries have set off (P-7), to be started after the commit.
+    """
     columns = _columns(closings)
     rows = (await session.execute(_CLOSE, columns)).all()
     counters = CounterChanges()
     learned = {closing.message_id for closing in closings if closing.carrier_learned}
     # Numbers in the same order everywhere, so that batches never wait for each other in a circle.
     for row in sorted(rows, key=lambda row: row.phone_number):
-        counters.add((row.company_id, row.campaign_id), row.status)
+        counters.add((row.company_id, row.campaign_id), row.status, sequence=row.sequence)
         if row.is_first_submit:
-            counters.add((row.company_id, row.campaign_id), "submitted")
+            counters.add((row.company_id, row.campaign_id), "submitted", sequence=row.sequence)
         if charge := _charge(row):
             await write_charge(session, row, charge, counters)
         await _release_numbers(session, row, was_passed_on=row.id in learned)
@@ -86,7 +95,19 @@ async def close_messages(session: AsyncSession, closings: Sequence[MessageClosin
                 },
             )
     await session.execute(_SETTLE_RECEIPTS, {key: columns[key] for key in ("company_ids", "message_ids")})
+    second_messages = []
+    if first := [(row.company_id, row.id) for row in rows if _sets_off_second(row)]:
+        second_messages = await create_second_messages(session, first, FollowUpTrigger.DELIVERED, counters)
     await counters.write(session)
+    return second_messages
+
+
+def _sets_off_second(row: Row[Any]) -> bool:
+    return bool(
+        row.follow_up_trigger == FollowUpTrigger.DELIVERED
+        and row.status == MessageStatus.DELIVERED
+        and row.sequence == FIRST_MESSAGE
+    )
 
 
 async def _release_numbers(session: AsyncSession, row: Row[Any], *, was_passed_on: bool) -> None:
@@ -102,7 +123,10 @@ async def _release_numbers(session: AsyncSession, row: Row[Any], *, was_passed_o
 async def write_charge(
     session: AsyncSession, row: Row[Any], charge: Charge, counters: CounterChanges
 ) -> None:
-    """Write a charge of the message in ``row`` (company_id, id, campaign_id), one of its kind at most."""
+    """Write a charge of the message in ``row``, one of its kind at most.
+
+    ``row``: company_id, id, campaign_id and, for a delivery, sequence.
+    """
     written = await session.execute(
         _CHARGE,
         {
@@ -115,7 +139,7 @@ async def write_charge(
         },
     )
     if charge.channel and written.scalar_one_or_none() is not None:
-        counters.add((row.company_id, row.campaign_id), "billable_parts", charge.parts)
+        counters.add((row.company_id, row.campaign_id), "billable_parts", charge.parts, sequence=row.sequence)
 
 
 def _charge(row: Row[Any]) -> Charge | None:

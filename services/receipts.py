@@ -19,6 +19,7 @@ from domain.messages import MessageStatus, StatusReason
 from domain.submit_outcomes import SegmentReceipt, combine_receipts, decided_by
 from services.campaign_counters import CounterChanges
 from services.company_lookups import enter_companies_of_receipts
+from services.follow_ups import SEQUENCE
 
 _STORE = text("""
     INSERT INTO receipts
@@ -86,13 +87,13 @@ _APPLY_TO_ATTEMPTS = text("""
     RETURNING a.company_id, a.message_id, a.id AS attempt_id, a.channel, a.carrier, m.status AS message_status
 """)
 
-_READ = text("""
+_READ = text(f"""
     UPDATE messages m SET read_at = r.read_at
     FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:read_ats AS timestamptz[]))
          AS r(company_id, message_id, read_at)
     WHERE m.company_id = r.company_id AND m.id = r.message_id AND m.read_at IS NULL
-    RETURNING m.company_id, m.campaign_id
-""")
+    RETURNING m.company_id, m.campaign_id, {SEQUENCE} AS sequence
+""")  # noqa: S608
 
 _SETTLE = text("UPDATE receipts SET applied_at = clock_timestamp() WHERE id = ANY(CAST(:ids AS uuid[]))")
 
@@ -192,7 +193,7 @@ async def _apply_reads(session: AsyncSession, rows: Iterable[Row[Any]], counters
         },
     )
     for row in updated:
-        counters.add((row.company_id, row.campaign_id), "read")
+        counters.add((row.company_id, row.campaign_id), "read", sequence=row.sequence)
 
 
 def _first_deciding(rows: Iterable[Row[Any]]) -> list[tuple[Row[Any], ReceiptState]]:

@@ -23,7 +23,8 @@ _ROWS_IN_A_SLICE = 250
 
 _CREATE = text("""
     CREATE TEMPORARY TABLE staged_rows
-        (row_number integer, phone_number text, variables jsonb, parts integer, problems jsonb, cells jsonb)
+        (row_number integer, phone_number text, variables jsonb, parts integer,
+         second_parts integer, problems jsonb, cells jsonb)
     ON COMMIT DROP
 """)
 
@@ -35,8 +36,8 @@ _FORGET = text("""
 
 _KEEP = text("""
     INSERT INTO recipient_upload_rows
-        (company_id, upload_id, row_number, phone_number, variables, parts, problems, cells)
-    SELECT :company_id, :upload_id, row_number, phone_number, variables, parts, problems, cells
+        (company_id, upload_id, row_number, phone_number, variables, parts, second_parts, problems, cells)
+    SELECT :company_id, :upload_id, row_number, phone_number, variables, parts, second_parts, problems, cells
     FROM staged_rows
 """)
 
@@ -82,10 +83,11 @@ def _lines(rows: Iterable[CheckResult]) -> Iterator[str]:
     for row in rows:
         if isinstance(row, CheckedRow):
             variables = _escaped(row.variables)
-            yield f"{row.row_number}\t{row.phone_number}\t{variables}\t{row.parts}\t\\N\t\\N\n"
+            parts = f"{row.parts}\t{row.second_parts}"
+            yield f"{row.row_number}\t{row.phone_number}\t{variables}\t{parts}\t\\N\t\\N\n"
         else:
             problems = _escaped([problem._asdict() for problem in row.problems])
-            yield f"{row.row_number}\t\\N\t{{}}\t\\N\t{problems}\t{_escaped(_storable(row.cells))}\n"
+            yield f"{row.row_number}\t\\N\t{{}}\t\\N\t\\N\t{problems}\t{_escaped(_storable(row.cells))}\n"
 
 
 def _escaped(value: object) -> str:

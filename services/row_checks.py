@@ -7,10 +7,10 @@ against another text, column or part table.
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -22,6 +22,7 @@ from domain.carriers import Channel
 from domain.message_parts import PartTable
 from domain.recipient_files import (
     CheckedRow,
+    CheckedText,
     CheckSummary,
     Column,
     FileShape,
@@ -31,9 +32,10 @@ from domain.recipient_files import (
     RowErrorCode,
     RowProblem,
     check_rows,
+    second_texts,
     shape_from_json,
 )
-from domain.templates import parse_template
+from domain.templates import Template, parse_template
 from models.recipient_upload import UploadSource
 from services.campaigns import UploadNotFound
 from services.recipient_staging import replace_rows
@@ -78,13 +80,24 @@ class LockedUpload:
     def fingerprint(self, content: CampaignContent, part_table: PartTable) -> str:
         """Return what a check of this list depends on, in short."""
         texts = {channel.value: body for channel, body in content.texts.items()}
-        parts = [self.id.hex, self.phone_column, texts, part_table]
+        second = {channel.value: body for channel, body in content.second_texts.items()}
+        parts = [self.id.hex, self.phone_column, texts, second, part_table]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
     def is_checked_for(self, content: CampaignContent, part_table: PartTable) -> bool:
         """Whether the stored rows and counts are those of these texts."""
         stored = self.summary or {}
         return bool(stored.get("fingerprint") == self.fingerprint(content, part_table))
+
+
+class Rules(TypedDict):
+    """What every row is checked against, wherever it comes from."""
+
+    phone_column: int
+    sms: Template | None
+    rcs: Template | None
+    others: Sequence[CheckedText]
+    part_table: PartTable
 
 
 async def lock_upload(session: AsyncSession, caller: Caller, upload_id: UUID) -> LockedUpload:
@@ -120,23 +133,36 @@ async def run_row_check(
     """
     if upload.phone_column is None:
         raise ValueError("the phone-number column has not been chosen")
-    templates = {channel: parse_template(body) for channel, body in content.texts.items()}
-    sms, rcs = templates.get(Channel.SMS), templates.get(Channel.RCS)
+    rules = _rules(content, upload.phone_column, part_table)
     key = {"company_id": caller.company_id, "upload_id": upload.id}
-    shape, column = upload.shape, upload.phone_column
+    shape = upload.shape
     rows: Iterable[CheckedRow | RowError]
     if upload.source is UploadSource.API:
         if records is None:
             records = _records((await session.execute(_ROWS, key)).all(), shape.columns)
-        checker = RowChecker(shape.columns, phone_column=column, sms=sms, rcs=rcs, part_table=part_table)
+        checker = RowChecker(shape.columns, **rules)
         rows, summary = _checked(checker, records), checker.summary
     else:
         file = io.BytesIO((await session.execute(_CONTENT, key)).scalar_one())
-        check = check_rows(shape, file, phone_column=column, sms=sms, rcs=rcs, part_table=part_table)
+        check = check_rows(shape, file, **rules)
         rows, summary = check, check.summary
     await replace_rows(session, caller.company_id, upload.id, rows)
     fingerprint = upload.fingerprint(content, part_table)
     return await _keep_summary(session, key, summary, fingerprint, now)
+
+
+def _rules(content: CampaignContent, phone_column: int, part_table: PartTable) -> Rules:
+    first, second = (
+        {channel: parse_template(body) for channel, body in texts.items()}
+        for texts in (content.texts, content.second_texts)
+    )
+    return Rules(
+        phone_column=phone_column,
+        sms=first.get(Channel.SMS),
+        rcs=first.get(Channel.RCS),
+        others=second_texts(second, part_table),
+        part_table=part_table,
+    )
 
 
 async def _keep_summary(

@@ -29,7 +29,9 @@ from services.lanes import hold_number, reserve_company_slots
 _LOAD = text("""
     SELECT m.id AS message_id, m.company_id, m.phone_number, m.variables, m.status AS message_status,
            c.status AS campaign_status, k.part_table,
-           CASE r.channel WHEN 'sms' THEN c.sms_text ELSE c.rcs_text END AS template,
+           CASE WHEN m.parent_message_id IS NULL
+                THEN CASE r.channel WHEN 'sms' THEN c.sms_text ELSE c.rcs_text END
+                ELSE CASE r.channel WHEN 'sms' THEN f.sms_text ELSE f.rcs_text END END AS template,
            CASE r.channel WHEN 'sms' THEN s.sender ELSE o.bot_id END AS sender,
            a.id AS attempt_id, a.state, a.body, a.reference, a.outcome, a.reason, a.not_before, a.ended_at,
            a.started_at, a.receipt_state, a.receipt_reason, a.receipt_at, clock_timestamp() AS now,
@@ -40,6 +42,7 @@ _LOAD = text("""
          WITH ORDINALITY AS r(company_id, message_id, channel, carrier, position)
     JOIN messages m ON m.company_id = r.company_id AND m.id = r.message_id
     JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
+    LEFT JOIN follow_ups f ON f.company_id = c.company_id AND f.campaign_id = c.id
     LEFT JOIN LATERAL (SELECT sender FROM sms_accounts WHERE company_id = m.company_id ORDER BY id LIMIT 1) s
         ON true
     LEFT JOIN LATERAL (

@@ -15,6 +15,7 @@ from domain.delivery import SubmitOrder
 from domain.submit_outcomes import CombinedSubmit
 from models.submit_attempt import AttemptState
 from services.campaign_counters import CounterChanges
+from services.follow_ups import SEQUENCE
 from services.lanes import release_number
 from services.receipts import AppliedReceipt, match_waiting_receipts
 
@@ -43,7 +44,7 @@ _UPSERT_SEGMENTS = text("""
         carrier_code = excluded.carrier_code
 """)
 
-_MESSAGES_LEFT = text("""
+_MESSAGES_LEFT = text(f"""
     UPDATE messages m
     SET status = 'sent', channel = r.channel, carrier = r.carrier, parts = a.parts,
         submitted_at = coalesce(m.submitted_at, a.ended_at)
@@ -51,8 +52,8 @@ _MESSAGES_LEFT = text("""
                 CAST(:carriers AS text[])) AS r(company_id, attempt_id, channel, carrier)
     JOIN submit_attempts a ON a.company_id = r.company_id AND a.id = r.attempt_id
     WHERE m.company_id = a.company_id AND m.id = a.message_id AND m.status IN ('accepted', 'sending', 'sent')
-    RETURNING m.company_id, m.campaign_id, old.submitted_at IS NULL AS is_first
-""")
+    RETURNING m.company_id, m.campaign_id, old.submitted_at IS NULL AS is_first, {SEQUENCE} AS sequence
+""")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord])
     if left := [record for record in records if record.left]:
         for row in await session.execute(_MESSAGES_LEFT, _key_columns(left)):
             if row.is_first:
-                counters.add((row.company_id, row.campaign_id), "submitted")
+                counters.add((row.company_id, row.campaign_id), "submitted", sequence=row.sequence)
     # Numbers in the same order everywhere, so that batches never wait for each other in a circle.
     for record in sorted(records, key=lambda record: record.phone_number):
         if not record.left and record.order.channel is Channel.SMS:

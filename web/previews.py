@@ -6,7 +6,6 @@ Counting is the domain's; this only puts values in and asks.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.campaigns import CampaignContent
 from domain.carriers import Channel
 from domain.message_parts import (
     RCS_MAX_CHARACTERS,
@@ -44,11 +43,11 @@ class Preview:
 
 
 def previews_of(
-    content: CampaignContent, upload: StoredUpload | None, part_table: PartTable
+    texts: Mapping[Channel, str], upload: StoredUpload | None, part_table: PartTable
 ) -> dict[Channel, Preview]:
-    """Return a preview of every text the plan sends, with the values of the first recipient."""
+    """Return a preview of every text of a message, with the values of the first recipient."""
     values = first_values(upload)
-    return {channel: _preview(channel, text, values, part_table) for channel, text in content.texts.items()}
+    return {channel: _preview(channel, text, values, part_table) for channel, text in texts.items()}
 
 
 def first_values(upload: StoredUpload | None) -> dict[str, str]:

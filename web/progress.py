@@ -22,8 +22,8 @@ class Progress:
     poll_after_ms: int | None
 
 
-def progress_of(campaign: CampaignRow, now: datetime, made_in_ms: float) -> Progress:
-    """Return rate and end of sending, as the counters tell.
+def progress_of(campaign: CampaignRow, now: datetime, made_in_ms: float, *, second_open: int = 0) -> Progress:
+    """Return rate and end of sending, as the counters tell; ``second_open`` second messages are under way.
 
     The pause grows with the time it took to make the page, as GOV.UK Notify does: a server under load
     is asked less often.
@@ -32,7 +32,8 @@ def progress_of(campaign: CampaignRow, now: datetime, made_in_ms: float) -> Prog
     if campaign.status is CampaignStatus.REGISTERED:
         return Progress(None, None, max(int(pause), _WAITING_PAUSE_MS if campaign.send_at else 0))
     if campaign.status is not CampaignStatus.SENDING:
-        still_open = campaign.status is CampaignStatus.CANCELLED and campaign.counters.open > 0
+        first_open = campaign.status is CampaignStatus.CANCELLED and campaign.counters.open > 0
+        still_open = first_open or second_open > 0
         return Progress(None, None, int(pause) if still_open else None)
     if campaign.started_at is None or now - campaign.started_at < _RATE_AFTER:
         return Progress(None, None, int(pause))

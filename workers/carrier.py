@@ -10,6 +10,7 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from activities.check_number_recycling import RecyclingActivities
 from activities.signs_of_life import SignsOfLife
+from activities.start_second_messages import SecondMessageStarter
 from activities.submit_rcs import RcsActivities
 from activities.submit_sms import SmsActivities
 from activities.submitting import SubmitRecorder
@@ -24,6 +25,7 @@ from workers.run_until_stopped import run_until_stopped
 from workers.settings import Settings
 from workers.temporal_connection import connect_to_temporal, set_queue_rate
 from workflows.client import DeliveryClient
+from workflows.inbound_inbox import InboundInbox
 from workflows.receipt_inbox import ReceiptInbox
 from workflows.task_queues import NUMBER_RECYCLING, carrier_queue
 
@@ -40,9 +42,9 @@ POLLERS_PER_LINK = 4
 class CarrierLinks:
     """The links this process is configured for."""
 
-    def __init__(self, settings: Settings, inbox: ReceiptInbox) -> None:
+    def __init__(self, settings: Settings, inbox: ReceiptInbox, inbound: InboundInbox) -> None:
         self.sms = {
-            carrier: SmppLink(PROFILES[carrier], url, inbox.receive)
+            carrier: SmppLink(PROFILES[carrier], url, inbox.receive, on_inbound=inbound.receive)
             for carrier in CARRIERS_OF_CHANNEL[Channel.SMS]
             if (url := settings.link_url(Channel.SMS, carrier))
         }
@@ -119,8 +121,12 @@ async def run_carrier_worker(settings: Settings) -> None:
     """Run until SIGTERM: first the activities end, then the links close."""
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     client = await connect_to_temporal(settings)
-    inbox = ReceiptInbox(database, DeliveryClient(client))
-    links = CarrierLinks(settings, inbox)
+    delivery = DeliveryClient(client)
+    inbox = ReceiptInbox(database, delivery)
+    inbound = InboundInbox(
+        database, SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
+    )
+    links = CarrierLinks(settings, inbox, inbound)
     await links.start()
     await set_link_rates(client, settings, links)
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
@@ -129,4 +135,5 @@ async def run_carrier_worker(settings: Settings) -> None:
         finally:
             await links.stop()
             await inbox.close()
+            await inbound.close()
     await database.close()

@@ -7,6 +7,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 
 from activities.close_message import ClosingActivities
 from activities.run_campaign import CampaignActivities
+from activities.start_second_messages import SecondMessageStarter
 from services.database import Database, JobsDatabase
 from workers.health import health_server
 from workers.run_until_stopped import run_until_stopped
@@ -20,15 +21,13 @@ from workflows.sweeper import Sweeper
 from workflows.task_queues import CAMPAIGNS, MESSAGES
 
 
-def message_workers(client: Client, database: Database, settings: Settings) -> list[Worker]:
+def message_workers(
+    client: Client, database: Database, settings: Settings, starter: SecondMessageStarter
+) -> list[Worker]:
     """Return the workers for campaigns and for messages; each has a queue of its own."""
-    delivery = DeliveryClient(client)
-    campaigns = CampaignActivities(
-        database,
-        delivery.start_delivery,
-        settings.waiting,
-        freeze_lead=timedelta(seconds=settings.freeze_lead_seconds),
-    )
+    start = DeliveryClient(client).start_delivery
+    lead = timedelta(seconds=settings.freeze_lead_seconds)
+    campaigns = CampaignActivities(database, start, settings.waiting, freeze_lead=lead)
     return [
         Worker(
             client,
@@ -50,7 +49,7 @@ def message_workers(client: Client, database: Database, settings: Settings) -> l
             client,
             task_queue=MESSAGES,
             workflows=[MessageDeliveryWorkflow],
-            activities=[ClosingActivities(database).close_message],
+            activities=[ClosingActivities(database, starter).close_message],
             workflow_runner=UnsandboxedWorkflowRunner(),
             graceful_shutdown_timeout=settings.worker_grace,
             no_remote_activities=True,
@@ -68,11 +67,13 @@ async def run_message_worker(settings: Settings) -> None:
     client = await connect_to_temporal(settings)
     delivery = DeliveryClient(client)
     inbox = ReceiptInbox(database, delivery)
+    starter = SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
     freeze_lead = timedelta(seconds=settings.freeze_lead_seconds)
-    sweeper = Sweeper(jobs_database, delivery, inbox, freeze_lead=freeze_lead)
+    sweeper = Sweeper(jobs_database, delivery, inbox, starter, freeze_lead=freeze_lead)
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         await run_until_stopped(
-            message_workers(client, database, settings), [sweeper.run(settings.sweep_every_seconds)]
+            message_workers(client, database, settings, starter), [sweeper.run(settings.sweep_every_seconds)]
         )
+    await starter.close()
     await jobs_database.close()
     await database.close()

@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from activities.start_second_messages import SecondMessageStarter
 from api.app import ApiSettings, install_api
 from services.database import Database
 from web.app import install_web
@@ -15,6 +16,7 @@ from web.settings import DemoSignIn, WebSettings
 from workers.settings import Settings
 from workers.temporal_connection import connect_to_temporal
 from workflows.client import DeliveryClient
+from workflows.inbound_inbox import InboundInbox
 from workflows.receipt_inbox import ReceiptInbox
 
 GRACE_SECONDS = 3
@@ -30,9 +32,13 @@ def build_app(settings: Settings) -> FastAPI:
         client = await connect_to_temporal(settings, wait=False)
         delivery = DeliveryClient(client, ui_url=settings.temporal_ui_url)
         inbox = ReceiptInbox(database, delivery)
-        app.state.database, app.state.delivery, app.state.receipt_inbox = database, delivery, inbox
+        starter = SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
+        inbound = InboundInbox(database, starter)
+        app.state.database, app.state.delivery = database, delivery
+        app.state.receipt_inbox, app.state.inbound_inbox = inbox, inbound
         yield
         await inbox.close()
+        await inbound.close()
         await database.close()
 
     app = FastAPI(

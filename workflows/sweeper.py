@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import structlog
 
+from activities.start_second_messages import SecondMessageStarter
 from domain.send_times import FREEZE_LEAD
 from services.database import JobsDatabase
+from services.second_messages import late_starts
 from services.sweeps import (
     is_only_sweeper,
     match_late_receipts,
@@ -28,19 +30,21 @@ class Sweeper:
         database: JobsDatabase,
         delivery: DeliveryClient,
         inbox: ReceiptInbox,
+        starter: SecondMessageStarter,
         *,
         freeze_lead: timedelta = FREEZE_LEAD,
     ) -> None:
         self._database = database
         self._delivery = delivery
         self._inbox = inbox
+        self._starter = starter
         self._freeze_lead = freeze_lead
 
     async def run(self, every_seconds: float) -> None:
         """Sweep until cancelled. A failing sweep is logged and the next one tries again."""
         while True:
             # Each by itself: whatever is wrong with a receipt, campaigns start.
-            for sweep in (self.sweep_campaigns, self.sweep_receipts):
+            for sweep in (self.sweep_campaigns, self.sweep_receipts, self.sweep_second_messages):
                 try:
                     await sweep()
                 except Exception as failure:
@@ -68,3 +72,12 @@ class Sweeper:
             receipts += await unsignalled_receipts(session)
         for receipt in receipts:
             await self._inbox.signal(receipt)
+
+    async def sweep_second_messages(self) -> None:
+        """Start second messages whose start was lost (P-7, P-8)."""
+        async with self._database.transaction() as session:
+            if not await is_only_sweeper(session):
+                return
+            late = await late_starts(session)
+        if late:
+            await self._starter.start(late)

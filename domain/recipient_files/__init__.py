@@ -1,6 +1,13 @@
 """Uploaded recipient files: first the file (``inspect_file``), then its rows (``check_rows``) (P-11)."""
 
-from domain.recipient_files.checking import CheckedText, FileCheck, RowChecker, UnknownColumns, check_rows
+from domain.recipient_files.checking import (
+    CheckedText,
+    FileCheck,
+    RowChecker,
+    UnknownColumns,
+    check_rows,
+    second_texts,
+)
 from domain.recipient_files.inspection import inspect_file
 from domain.recipient_files.records import Record, RecordNote
 from domain.recipient_files.row_results import (
@@ -44,5 +51,6 @@ __all__ = [
     "UnknownColumns",
     "check_rows",
     "inspect_file",
+    "second_texts",
     "shape_from_json",
 ]

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from domain.campaigns import MAX_RECIPIENTS
+from domain.campaigns import FOLLOW_UP_PREFIX, MAX_RECIPIENTS
+from domain.carriers import Channel
 from domain.message_parts import (
     DEFAULT_PART_TABLE,
     RCS_MAX_CHARACTERS,
@@ -59,6 +60,19 @@ class CheckedText:
     max_bytes: int | None = None
 
 
+_SMS = "sms_text"
+_SECOND_SMS = f"{FOLLOW_UP_PREFIX}{_SMS}"
+
+
+def second_texts(templates: Mapping[Channel, Template], part_table: PartTable) -> tuple[CheckedText, ...]:
+    """Return the texts of the second message, under the limits of the first (P-7, P-8)."""
+    limits = {Channel.SMS: min(SMS_MAX_CHARACTERS, part_table[-1]), Channel.RCS: RCS_MAX_CHARACTERS}
+    return tuple(
+        CheckedText(f"{FOLLOW_UP_PREFIX}{channel.value}_text", template, limits[channel])
+        for channel, template in templates.items()
+    )
+
+
 class RowChecker:
     """Checks rows one after the other and remembers the numbers it has passed (P-11, S-1).
 
@@ -78,7 +92,7 @@ class RowChecker:
         max_rows: int = MAX_RECIPIENTS,
     ) -> None:
         sms_limit = min(SMS_MAX_CHARACTERS, part_table[-1])
-        texts = [CheckedText("sms_text", sms, sms_limit)] if sms else []
+        texts = [CheckedText(_SMS, sms, sms_limit)] if sms else []
         texts += [CheckedText("rcs_text", rcs, RCS_MAX_CHARACTERS)] if rcs else []
         texts += others
         keys = {column.key for column in columns if column.key}
@@ -87,7 +101,6 @@ class RowChecker:
             raise UnknownColumns(tuple(dict.fromkeys(unknown)))
         self.summary = CheckSummary()
         self._texts = [(text, text.template.fill_links_for_counting()) for text in texts]
-        self._bills_parts = sms is not None
         self._width = len(columns)
         self._named = [(column.index, column.key) for column in columns if column.key]
         self._names = {column.key: column.name for column in columns}
@@ -139,7 +152,7 @@ class RowChecker:
         variables = self._variables_of(cells, repairs)
         if note is RecordNote.DATE_WRITTEN_OUT:
             repairs.append(CellRepair.DATE_WRITTEN_OUT)
-        problems, parts, characters = self._measure(variables)
+        problems, measured = self._measure(variables)
         if isinstance(phone, NumberRefusal):
             problems.insert(0, self._number_problem(ERROR_OF_REFUSAL[phone], cells))
         if problems:
@@ -148,7 +161,10 @@ class RowChecker:
             return self._stop(record, RowErrorCode.TOO_MANY_ROWS)
         national, phone_repairs = phone
         self._rows_of_numbers[int(national)] = number
-        return CheckedRow(number, national, variables, parts, characters, (*phone_repairs, *repairs))
+        parts, second_parts = self._parts(measured, _SMS), self._parts(measured, _SECOND_SMS)
+        characters = next(iter(measured.values()), 0)
+        repaired = (*phone_repairs, *repairs)
+        return CheckedRow(number, national, variables, parts, characters, repaired, second_parts)
 
     def _variables_of(self, cells: list[str], repairs: list[Repair | CellRepair]) -> dict[str, str]:
         variables = {key: clean_text(cells[index]) for index, key in self._named}
@@ -156,10 +172,13 @@ class RowChecker:
             repairs.append(CellRepair.CHARACTERS_REMOVED)
         return variables
 
-    def _measure(self, variables: Mapping[str, str]) -> tuple[list[RowProblem], int, int]:
-        """Render every text; return the problems, the SMS parts and the characters."""
+    def _parts(self, measured: Mapping[str, int], text: str) -> int:
+        return parts_for(measured[text], self._part_table) if text in measured else 0
+
+    def _measure(self, variables: Mapping[str, str]) -> tuple[list[RowProblem], dict[str, int]]:
+        """Render every text; return the problems, and the characters by text."""
         problems: list[RowProblem] = []
-        lengths: list[int] = []
+        measured: dict[str, int] = {}
         missing: dict[str, None] = {}
         for text, template in self._texts:
             try:
@@ -168,15 +187,13 @@ class RowChecker:
                 missing.update(dict.fromkeys(error.keys))
                 continue
             characters = count_characters(rendered)
-            lengths.append(characters)
+            measured[text.name] = characters
             if text.max_characters is not None and characters > text.max_characters:
                 problems.append(_too_long(text, rendered, characters, text.max_characters))
             elif text.max_bytes is not None and (size := count_bytes(rendered)) > text.max_bytes:
                 problems.append(_too_long(text, rendered, size, text.max_bytes))
         problems += [RowProblem(RowErrorCode.MISSING_VARIABLE, self._names[key]) for key in missing]
-        if problems or not lengths:
-            return problems, 0, 0
-        return problems, parts_for(lengths[0], self._part_table) if self._bills_parts else 0, lengths[0]
+        return problems, measured
 
     def _number_problem(
         self, code: RowErrorCode, cells: list[str], first_row: int | None = None

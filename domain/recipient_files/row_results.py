@@ -44,7 +44,7 @@ class CheckedRow(NamedTuple):
 
     ``variables`` holds every named column by its key, cleaned, so that a later change of the text needs
     no new upload. ``parts`` are billable SMS parts (0 without an SMS); ``characters`` are those of the
-    SMS, without one those of the first text.
+    SMS, without one those of the first text. ``second_parts`` are the SMS parts of the second message.
     """
 
     row_number: int
@@ -53,6 +53,7 @@ class CheckedRow(NamedTuple):
     parts: int
     characters: int
     repairs: tuple[Repair | CellRepair, ...] = ()
+    second_parts: int = 0
 
 
 class RowProblem(NamedTuple):

@@ -86,6 +86,7 @@ def parse_inbound(message: ShortMessage, profile: SmppProfile) -> InboundMessage
         postback_data=None,
         occurred_at=None,
         raw=message.user_data.hex(),
+        destination=printable(message.destination.addr) or None,
     )
 
 

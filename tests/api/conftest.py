@@ -9,7 +9,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from api.app import ApiSettings, install_api
-from domain.carrier_exchange import DeliveryReceipt
+from domain.carrier_exchange import DeliveryReceipt, InboundMessage
 from tests.services.support import Companies, open_companies
 
 WEBHOOK_TOKEN = "carriers-token"
@@ -49,6 +49,19 @@ class RecordingInbox:
         self.receipts.append(receipt)
 
 
+class RecordingInbound:
+    """Keeps messages of end users; ``failure`` is raised instead."""
+
+    def __init__(self) -> None:
+        self.messages: list[InboundMessage] = []
+        self.failure: Exception | None = None
+
+    async def receive(self, message: InboundMessage) -> None:
+        if self.failure:
+            raise self.failure
+        self.messages.append(message)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def companies(database_url: str) -> AsyncIterator[Companies]:
     """A database of the module's own with both demo companies."""
@@ -64,6 +77,7 @@ def app(companies: Companies) -> FastAPI:
     application.state.database = companies.database
     application.state.delivery = RecordingDelivery()
     application.state.receipt_inbox = RecordingInbox()
+    application.state.inbound_inbox = RecordingInbound()
     return application
 
 

@@ -95,17 +95,28 @@ async def test_several_events_in_one_body(anonymous: httpx.AsyncClient, app: Fas
     assert len(app.state.receipt_inbox.receipts) == 1
 
 
-async def test_a_reply_leaves_no_personal_data_in_the_log(
-    anonymous: httpx.AsyncClient, log: LogCapture
+async def test_a_reply_is_committed_before_the_answer(
+    anonymous: httpx.AsyncClient, app: FastAPI, log: LogCapture
 ) -> None:
-    """Numbers and texts live in PostgreSQL only."""
+    """P-8: what could not be kept is repeated by the platform. Nothing of it is logged here."""
     answer = await anonymous.post("/callbacks/maap/au", json=REPLY, headers=AUTHORIZED)
     assert answer.status_code == 200
-    (entry,) = log.entries
-    assert entry["event"] == "inbound_message_received"
-    written = json.dumps(entry, ensure_ascii=False, default=str)
-    assert "9012345678" not in written
-    assert "予約" not in written
+    (message,) = app.state.inbound_inbox.messages
+    assert (message.phone_number, message.text) == ("09012345678", "予約を変えたい")
+    assert log.entries == []
+    app.state.inbound_inbox.failure = OperationalError("INSERT", {}, OSError("connection refused"))
+    answer = await anonymous.post("/callbacks/maap/au", json=REPLY, headers=AUTHORIZED)
+    problem_of(answer, 503, "temporarily_unavailable")
+
+
+async def test_a_new_follower_answers_nothing(
+    anonymous: httpx.AsyncClient, app: FastAPI, log: LogCapture
+) -> None:
+    """R-14: a subscription is no message; that one came is logged, without its number."""
+    await anonymous.post("/callbacks/maap/au", json={**REPLY, "event": "newUser"}, headers=AUTHORIZED)
+    assert app.state.inbound_inbox.messages == []
+    assert [entry["event"] for entry in log.entries] == ["subscription_received"]
+    assert "9012345678" not in json.dumps(log.entries, ensure_ascii=False, default=str)
 
 
 async def test_a_database_that_is_down_makes_the_platform_repeat(

@@ -52,7 +52,7 @@ async def test_registers_what_can_be_sent_and_names_the_rest(
     assert [item["phone_number"] for item in messages["items"]] == ["09020000001", "09020000007"]
     assert messages["next_cursor"] is None
     assert set(messages["items"][0]) == {
-        "id", "phone_number", "channel", "carrier", "status", "reason", "parts", "accepted_at",
+        "id", "parent_id", "phone_number", "channel", "carrier", "status", "reason", "parts", "accepted_at",
         "submitted_at", "delivered_at", "read_at", "closed_at",
     }  # fmt: skip
     message = (await client.get(f"/messages/{messages['items'][0]['id']}")).json()

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from temporalio.activity import _Definition as ActivityDefinition
 from temporalio.client import Client
 
+from activities.start_second_messages import SecondMessageStarter
 from services.database import Database
 from tests.architecture.sources import files, name_of, parsed
 from tests.workflows.fingerprints import stored
@@ -19,6 +20,7 @@ from workers import message as message_process
 from workers.carrier import CarrierLinks, set_link_rates
 from workers.settings import Settings
 from workflows.client import DeliveryClient
+from workflows.inbound_inbox import InboundInbox
 from workflows.receipt_inbox import ReceiptInbox
 from workflows.task_queues import ALL, CAMPAIGNS, CARRIER_QUEUES, MESSAGES, NUMBER_RECYCLING
 
@@ -50,8 +52,9 @@ class MadeWorker:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def links(settings: Settings) -> CarrierLinks:
-    inbox = ReceiptInbox(Database(DATABASE_URL), DeliveryClient(NO_CLIENT))
-    return CarrierLinks(settings, inbox)
+    database, delivery = Database(DATABASE_URL), DeliveryClient(NO_CLIENT)
+    starter = SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
+    return CarrierLinks(settings, ReceiptInbox(database, delivery), InboundInbox(database, starter))
 
 
 @pytest.fixture
@@ -62,7 +65,9 @@ def workers(
     made: list[MadeWorker] = []
     for process in (carrier_process, message_process):
         monkeypatch.setattr(process, "Worker", lambda _client, **options: made.append(MadeWorker(options)))
-    message_process.message_workers(NO_CLIENT, Database(DATABASE_URL), settings)
+    database, delivery = Database(DATABASE_URL), DeliveryClient(NO_CLIENT)
+    starter = SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
+    message_process.message_workers(NO_CLIENT, database, settings, starter)
     carrier_process.carrier_workers(NO_CLIENT, Database(DATABASE_URL), links)
     queues = {worker.options["task_queue"]: worker for worker in made}
     assert len(queues) == len(made), "two workers on one queue"

@@ -201,7 +201,7 @@ class Bench:
     async def campaign_row(self, campaign: Registered) -> Any:
         """The row of a campaign with its counters."""
         return await self.one(
-            "SELECT * FROM campaigns c JOIN campaign_counters n ON n.campaign_id = c.id"
+            "SELECT * FROM campaigns c JOIN campaign_counters n ON n.campaign_id = c.id AND n.sequence = 1"
             " WHERE c.company_id = :company AND c.id = :campaign",
             campaign=campaign.id,
         )

@@ -67,7 +67,7 @@ async def test_checks_every_row_and_registers_the_valid_ones(companies: Companie
     assert found.repairs is not None
     assert found.repairs["full_width"] == 1
     assert found.max_yen == 36
-    assert found.samples[0].sms_text == "山田様、お待ちしております。"
+    assert found.samples[0].first.sms_text == "山田様、お待ちしております。"
     assert found.samples[0].masked_number == "090****0001"
     assert CheckWarning.ROWS_REJECTED in found.warnings
 

@@ -17,7 +17,8 @@ from services.delivery_log import (
     campaign_messages,
     search_messages,
 )
-from services.message_details import MessageNotFound, TimelineKind, message_detail
+from services.message_details import MessageNotFound, message_detail
+from services.message_timeline import TimelineKind
 from services.paging import InvalidCursor, Page
 from tests.services.support import Companies, now, numbers
 

@@ -1,5 +1,6 @@
 """Counts, times, shares and forecasts as pages write them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -38,7 +39,7 @@ def running(**counters: int) -> CampaignRow:
 
 def sms(text: str, table: PartTable = DEFAULT_PART_TABLE) -> tuple[int, int | None, int | None, bool]:
     content = CampaignContent("案件", ChannelPlan.SMS, text, None)
-    preview = previews_of(content, None, table)[Channel.SMS]
+    preview = previews_of(content.texts, None, table)[Channel.SMS]
     return preview.characters, preview.parts, preview.left, preview.is_too_long
 
 
@@ -102,6 +103,13 @@ def test_rate_and_end_follow_from_the_counters() -> None:
     progress = progress_of(running(total=3_000, submitted=1_000, delivered=900), NOW, made_in_ms=1)
     assert progress.per_minute == 100
     assert progress.ends_at == NOW + timedelta(minutes=20)
+
+
+def test_a_completed_campaign_is_watched_while_second_messages_are_under_way() -> None:
+    """P-7: its first messages have ended, those they set off have not."""
+    completed = replace(running(total=2, delivered=2), status=CampaignStatus.COMPLETED)
+    assert progress_of(completed, NOW, made_in_ms=1).poll_after_ms is None
+    assert progress_of(completed, NOW, made_in_ms=1, second_open=1).poll_after_ms == 2_000
 
 
 def test_a_slow_server_is_asked_less_often() -> None:

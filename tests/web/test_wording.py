@@ -10,6 +10,7 @@ from domain import (
     campaigns,
     carrier_exchange,
     carriers,
+    follow_ups,
     messages,
     permissions,
     phone_numbers,
@@ -17,8 +18,8 @@ from domain import (
     recipient_files,
     templates,
 )
-from services import campaign_check, message_details
-from services.message_details import TimelineEvent, TimelineKind
+from services import campaign_check, message_timeline
+from services.message_timeline import TimelineEvent, TimelineKind
 from web.wording import WORDS, checks, errors, files, look, problems, word
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
 from web.wording.looks import LOOKS
@@ -39,6 +40,7 @@ MODULES = (
     campaigns,
     carrier_exchange,
     carriers,
+    follow_ups,
     messages,
     permissions,
     phone_numbers,
@@ -46,7 +48,7 @@ MODULES = (
     recipient_files,
     templates,
     campaign_check,
-    message_details,
+    message_timeline,
 )
 ENUMERATIONS = sorted(
     {

@@ -9,9 +9,15 @@ from starlette.datastructures import FormData
 
 from domain.carriers import Carrier, Channel
 from domain.messages import MessageStatus
+from domain.phone_numbers import NumberRefusal
 from domain.send_times import jst_datetime
 from services.delivery_log import LogFilter
 from web.forms.fields import choice_of, date_of, id_of, text_of
+from web.wording import word
+from web.wording.problems import FieldError
+
+# Which message to one recipient: its word in the address, and whether it is the second one.
+SEQUENCES = {"first": False, "second": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class LogSearch:
     status: MessageStatus | None
     channel: Channel | None
     carrier: Carrier | None
+    sequence: str | None
     from_day: date | None
     until_day: date | None
     campaign_id: UUID | None
@@ -35,6 +42,7 @@ class LogSearch:
             status=choice_of(form, "status", MessageStatus),
             channel=choice_of(form, "channel", Channel),
             carrier=choice_of(form, "carrier", Carrier),
+            sequence=text_of(form, "sequence") if text_of(form, "sequence") in SEQUENCES else None,
             from_day=date_of(form, "from"),
             until_day=date_of(form, "until"),
             campaign_id=id_of(form, "campaign"),
@@ -57,6 +65,7 @@ class LogSearch:
             statuses=(self.status,) if self.status else (),
             channel=self.channel,
             carrier=self.carrier,
+            is_second=SEQUENCES[self.sequence] if self.sequence else None,
         )
 
     def fields(self) -> dict[str, str]:
@@ -65,6 +74,7 @@ class LogSearch:
             "status": self.status,
             "channel": self.channel,
             "carrier": self.carrier,
+            "sequence": self.sequence,
             "from": self.from_day,
             "until": self.until_day,
             "campaign": self.campaign_id,
@@ -74,3 +84,9 @@ class LogSearch:
     def query(self) -> str:
         """Return the search as the part of an address after the question mark."""
         return urlencode(self.fields())
+
+
+def unreadable_number(refusal: NumberRefusal) -> FieldError:
+    """Return what is wrong with a number that was typed to search for."""
+    mend = "携帯電話の番号を、11桁で入力してください。"
+    return FieldError("phone_number", f"電話番号を読み取れません（{word(refusal)}）。", mend)

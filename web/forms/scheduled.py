@@ -7,6 +7,7 @@ from domain.messages import ChannelPlan
 from services.contracts import Terms
 from web.drafts import changed
 from web.forms.fields import choice_of, text_of
+from web.forms.follow_up import FOLLOW_UP_FIELDS, follow_up_in
 from web.forms.options import options_of, shown_options
 
 # What the page that asks for confirmation passes on, field by field.
@@ -22,6 +23,7 @@ PASSED_ON = (
     "exclude_opt_outs",
     "recycling_check",
     "recycling_reference_on",
+    *FOLLOW_UP_FIELDS,
 )
 
 
@@ -33,6 +35,7 @@ def edited_content(form: FormData, content: CampaignContent, terms: Terms) -> Ca
         channel_plan=choice_of(form, "channel_plan", ChannelPlan) or content.channel_plan,
         sms_text=text_of(form, "sms_text") or None,
         rcs_text=text_of(form, "rcs_text") or None,
+        follow_up=follow_up_in(form),
     )
     return options_of(form, texts, terms)
 

@@ -13,6 +13,7 @@ from web.routes import (
     help_pages,
     home,
     messages,
+    received_messages,
     sign_in,
 )
 
@@ -28,6 +29,7 @@ ROUTERS = (
     campaign_cancel.router,
     campaign.router,
     delivery_log.router,
+    received_messages.router,
     messages.router,
     help_pages.router,
 )

@@ -67,7 +67,7 @@ def next_step(view: CampaignView) -> str:
     content = view.content
     if not content.name or view.upload_id is None:
         return "recipients"
-    if not all(text.strip() for text in content.texts.values()):
+    if not all(text.strip() for text in (*content.texts.values(), *content.second_texts.values())):
         return "content"
     return "options"
 
@@ -76,6 +76,7 @@ async def _show(request: Request, campaign_id: UUID, viewer: SignedIn, block: st
     begun = time.perf_counter()
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
+    second = view.second_counters
     made_in_ms = (time.perf_counter() - begun) * 1000
     return page(
         request,
@@ -85,7 +86,7 @@ async def _show(request: Request, campaign_id: UUID, viewer: SignedIn, block: st
         row=view.row,
         counters=view.row.counters,
         next_step=next_step(view),
-        progress_now=progress_of(view.row, now(), made_in_ms),
+        progress_now=progress_of(view.row, now(), made_in_ms, second_open=second.open if second else 0),
         final_statuses=[status for status in STATUS_MEANINGS if status.is_final],
         now=now(),
         is_update=block is not None,

@@ -22,6 +22,7 @@ from web.csrf import read_form
 from web.csv_safety import safe_cell
 from web.drafts import load_draft
 from web.forms.fields import text_of
+from web.forms.follow_up import FOLLOW_UP_FIELDS
 from web.forms.problems import explained
 from web.pages import go, page
 from web.wording.checks import WARNINGS, problem_column, problem_mend, problem_what, repair_word
@@ -35,6 +36,7 @@ _STEP_OF_FIELD = {
     "recipients": "file",
     "sms_text": "content",
     "rcs_text": "content",
+    **dict.fromkeys(FOLLOW_UP_FIELDS, "content"),
     "send_at": "options",
     "carriers": "options",
     "exclude_opt_outs": "options",

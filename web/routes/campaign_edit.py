@@ -30,6 +30,7 @@ from web.previews import previews_of
 from web.routes.compose_options import carrier_options
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
 from web.wording.checks import WARNINGS
+from web.wording.follow_ups import FOLLOW_UP_CHOICES
 from web.wording.problems import FieldError
 
 router = APIRouter()
@@ -127,7 +128,9 @@ async def _frame(
         "content": content,
         "terms": terms,
         "columns": upload.column_names if upload else (),
-        "previews": previews_of(content, upload, terms.part_table),
+        "previews": previews_of(content.texts, upload, terms.part_table),
+        "second_previews": previews_of(content.second_texts, upload, terms.part_table),
+        "triggers": FOLLOW_UP_CHOICES,
         "carriers": carrier_options(view),
         "plan_hints": CHANNEL_PLAN_HINTS,
     }

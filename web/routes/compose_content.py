@@ -18,16 +18,18 @@ from web.access import SignedIn, database_of, now, requires
 from web.csrf import read_form
 from web.drafts import changed, load_draft, recipients_of, save_changes, terms_today
 from web.forms.fields import choice_of, text_of
+from web.forms.follow_up import FOLLOW_UP_FIELDS, follow_up_in
 from web.forms.problems import problems_at
 from web.pages import go, page
 from web.previews import previews_of
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
+from web.wording.follow_ups import FOLLOW_UP_CHOICES
 from web.wording.problems import FieldError
 
 router = APIRouter()
 Writer = Annotated[SignedIn, Depends(requires(Permission.SAVE_DRAFTS))]
 
-_FIELDS = ("sms_text", "rcs_text")
+_FIELDS = ("sms_text", "rcs_text", *FOLLOW_UP_FIELDS)
 
 
 @router.get("/campaigns/{campaign_id}/content")
@@ -59,8 +61,15 @@ async def preview_content(request: Request, campaign_id: UUID, viewer: Writer) -
     """Count and show the texts as they are being written; nothing is saved."""
     form = await read_form(request)
     view, upload, terms = await _load(request, viewer, campaign_id)
-    previews = previews_of(content_of(form, view.content), upload, terms.part_table)
-    return page(request, "pages/compose_content.html", block="preview", previews=previews, is_update=True)
+    content = content_of(form, view.content)
+    return page(
+        request,
+        "pages/compose_content.html",
+        block="preview",
+        previews=previews_of(content.texts, upload, terms.part_table),
+        second_previews=previews_of(content.second_texts, upload, terms.part_table),
+        is_update=True,
+    )
 
 
 def content_of(form: FormData, content: CampaignContent) -> CampaignContent:
@@ -70,6 +79,7 @@ def content_of(form: FormData, content: CampaignContent) -> CampaignContent:
         channel_plan=choice_of(form, "channel_plan", ChannelPlan) or content.channel_plan,
         sms_text=text_of(form, "sms_text") or None,
         rcs_text=text_of(form, "rcs_text") or None,
+        follow_up=follow_up_in(form),
     )
 
 
@@ -97,8 +107,10 @@ def _form(
         view=view,
         content=content,
         columns=upload.column_names if upload else (),
-        previews=previews_of(content, upload, terms.part_table),
+        previews=previews_of(content.texts, upload, terms.part_table),
+        second_previews=previews_of(content.second_texts, upload, terms.part_table),
         is_update=False,
         plan_hints=CHANNEL_PLAN_HINTS,
+        triggers=FOLLOW_UP_CHOICES,
         errors=errors,
     )

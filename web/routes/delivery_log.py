@@ -15,7 +15,7 @@ from services.delivery_log import InvalidPhoneNumber, LogRow, search_messages
 from services.paging import InvalidCursor, Page
 from web.access import SignedIn, database_of, now, requires
 from web.csrf import read_form
-from web.forms.log_search import LogSearch
+from web.forms.log_search import LogSearch, unreadable_number
 from web.pages import go, page
 from web.wording import word
 from web.wording.problems import FieldError
@@ -55,10 +55,7 @@ async def _show(request: Request, viewer: SignedIn, search: LogSearch) -> Respon
                 limit=PAGE_SIZE,
             )
     except InvalidPhoneNumber as invalid:
-        mend = "携帯電話の番号を、11桁で入力してください。"
-        errors.append(
-            FieldError("phone_number", f"電話番号を読み取れません（{word(invalid.reason)}）。", mend)
-        )
+        errors.append(unreadable_number(invalid.reason))
     except InvalidCursor:
         return go("/log")
     return page(
@@ -72,6 +69,7 @@ async def _show(request: Request, viewer: SignedIn, search: LogSearch) -> Respon
         statuses=_options(MessageStatus),
         channels=_options(Channel),
         carriers=_options(Carrier),
+        sequences=[("first", "1通目"), ("second", "2通目")],
     )
 
 

@@ -6,13 +6,14 @@ Words are grouped by enumeration: members of two of them can be equal as strings
 from enum import StrEnum
 from typing import Any
 
-from web.wording import campaigns, files, messages, timeline
+from web.wording import campaigns, files, follow_ups, messages, timeline
 from web.wording.looks import LOOKS, Look
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     **campaigns.WORDS,
     **messages.WORDS,
     **files.WORDS,
+    **follow_ups.WORDS,
     **timeline.WORDS,
 }
 

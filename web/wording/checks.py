@@ -25,7 +25,12 @@ WARNINGS: dict[CheckWarning, Explained] = {
     ),
 }
 
-_TEXT_NAMES = {"sms_text": "SMSの本文", "rcs_text": "+メッセージの本文"}
+_TEXT_NAMES = {
+    "sms_text": "SMSの本文",
+    "rcs_text": "+メッセージの本文",
+    "follow_up_sms_text": "2通目のSMSの本文",
+    "follow_up_rcs_text": "2通目の+メッセージの本文",
+}
 
 
 def problem_what(problem: RowProblem) -> str:

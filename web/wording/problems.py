@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from domain.campaigns import CampaignProblem, ProblemFound
+from domain.campaigns import FOLLOW_UP_PREFIX, CampaignProblem, ProblemFound
 from domain.carriers import Carrier
 from domain.recipient_files import RowErrorCode
 from domain.templates import TemplateProblemCode
@@ -91,6 +91,9 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
         "選ばれたキャリアでは、このチャネルで送れません。",
         "キャリアを選び直してください。+メッセージは、ドコモ・au・ソフトバンクで送れます。",
     ),
+    CampaignProblem.FOLLOW_UP_VALIDITY_INVALID: Explained(
+        "返信の有効期間を読み取れません。", "1〜{limit}の数字で入力するか、空欄にしてください。"
+    ),
 }
 
 TEMPLATE_PROBLEMS: dict[TemplateProblemCode, str] = {
@@ -108,7 +111,11 @@ def explain(found: ProblemFound) -> FieldError:
     """Return one problem in words, its particulars filled in."""
     wording = PROBLEMS[found.problem]
     particulars = _particulars(found.detail)
-    return FieldError(found.field, wording.what.format_map(particulars), wording.mend.format_map(particulars))
+    what = wording.what.format_map(particulars)
+    if found.field.startswith(FOLLOW_UP_PREFIX):
+        # The same rules as of the first message: the words must say which of the two they are about.
+        what = f"2通目の本文の{what}" if "name" in found.detail else f"2通目の{what}"
+    return FieldError(found.field, what, wording.mend.format_map(particulars))
 
 
 def _kind_word(kind: str | int) -> str:

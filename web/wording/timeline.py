@@ -11,10 +11,11 @@ from domain.carrier_exchange import (
     RevokeOutcome,
     SubmitOutcome,
 )
+from domain.follow_ups import ReplyOutcome
 from domain.messages import MessageStatus
 from domain.prices import PriceKind
-from services.message_details import TimelineEvent, TimelineKind
-from web.wording import messages
+from services.message_timeline import TimelineEvent, TimelineKind
+from web.wording import follow_ups, messages
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     TimelineKind: {
@@ -27,6 +28,8 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         TimelineKind.RECEIPT: "配信結果の通知",
         TimelineKind.REVOKE_REQUESTED: "+メッセージの破棄依頼",
         TimelineKind.READ: "開封",
+        TimelineKind.REPLY: "返信の受信",
+        TimelineKind.SECOND_MESSAGE: "2通目の作成",
         TimelineKind.BILLED: "課金の記録",
         TimelineKind.CLOSED: "終了",
     },
@@ -37,6 +40,8 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
     PriceKind: {
         PriceKind.SMS_PARTS: "SMS",
         PriceKind.RCS_MESSAGES: "+メッセージ",
+        PriceKind.SECOND_SMS_PARTS: "2通目のSMS",
+        PriceKind.SECOND_RCS_MESSAGES: "2通目の+メッセージ",
         PriceKind.RECYCLING_CHECKS: "誤配信防止の照会",
     },
 }
@@ -47,9 +52,11 @@ _OUTCOMES: dict[TimelineKind, type[StrEnum]] = {
     TimelineKind.SUBMIT_ANSWERED: SubmitOutcome,
     TimelineKind.RECEIPT: ReceiptState,
     TimelineKind.REVOKE_REQUESTED: RevokeOutcome,
+    TimelineKind.REPLY: ReplyOutcome,
+    TimelineKind.SECOND_MESSAGE: MessageStatus,
     TimelineKind.CLOSED: MessageStatus,
 }
-_ALL: dict[type[StrEnum], dict[Any, str]] = {**messages.WORDS, **WORDS}
+_ALL: dict[type[StrEnum], dict[Any, str]] = {**messages.WORDS, **follow_ups.WORDS, **WORDS}
 
 
 def outcome_words(event: TimelineEvent) -> str:

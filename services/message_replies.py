@@ -1,0 +1,104 @@
+"""What end users wrote: the answers to one message, and everything a company received (L-1, L-2, R-5)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.callers import Caller
+from domain.carriers import Carrier, Channel
+from domain.follow_ups import ReplyOutcome
+from domain.phone_numbers import NumberRefusal, read_phone_number
+from services.delivery_log import LOG_PERIOD, InvalidPhoneNumber
+from services.paging import Page, page_of, read_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A message of an end user. ``postback_data`` is the identifier of what was tapped (識別子).
+
+    ``at`` is the carrier's time, else that of its arrival here. ``message_id`` is the first message it
+    answers, ``campaign_name`` that message's campaign.
+    """
+
+    id: UUID
+    at: datetime
+    channel: Channel
+    carrier: Carrier
+    phone_number: str
+    text: str | None
+    postback_data: str | None
+    outcome: ReplyOutcome
+    message_id: UUID | None
+    campaign_name: str | None
+
+
+_SELECT = """
+    SELECT i.id, least(i.occurred_at, i.received_at) AS at, i.channel, i.carrier, i.phone_number, i.text,
+           i.postback_data, i.outcome, i.message_id, c.name AS campaign_name
+    FROM inbound_messages i
+    LEFT JOIN messages m ON m.company_id = i.company_id AND m.id = i.message_id
+    LEFT JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
+    WHERE i.company_id = :company_id
+"""
+
+_OF_MESSAGE = text(f"{_SELECT} AND i.message_id = :message_id ORDER BY i.id")
+
+_LIST = f"{_SELECT} AND i.received_at >= :earliest"
+
+
+async def replies_to(session: AsyncSession, caller: Caller, message_id: UUID) -> tuple[ReceivedMessage, ...]:
+    """Return the answers to one message of the company, the first one first."""
+    key = {"company_id": caller.company_id, "message_id": message_id}
+    return tuple(_received(row) for row in await session.execute(_OF_MESSAGE, key))
+
+
+async def received_messages(
+    session: AsyncSession,
+    caller: Caller,
+    *,
+    phone_number: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    now: datetime | None = None,
+) -> Page[ReceivedMessage]:
+    """Return what the company received in the three months before ``now``, newest first (L-1).
+
+    ``phone_number`` as typed, found exactly. Raises ``InvalidPhoneNumber``, ``InvalidCursor``.
+    """
+    before = read_cursor(cursor)
+    statement = _LIST
+    parameters: dict[str, Any] = {
+        "company_id": caller.company_id,
+        "earliest": (now or datetime.now(UTC)) - LOG_PERIOD,
+        "before": before,
+        "limit": limit + 1,
+    }
+    if phone_number:
+        number = read_phone_number(phone_number)
+        if isinstance(number, NumberRefusal):
+            raise InvalidPhoneNumber(number)
+        statement += " AND i.phone_number = :phone_number"
+        parameters["phone_number"] = number.national
+    if before:
+        statement += " AND i.id < :before"
+    rows = (await session.execute(text(f"{statement} ORDER BY i.id DESC LIMIT :limit"), parameters)).all()
+    return page_of([_received(row) for row in rows], [row.id for row in rows], limit)
+
+
+def _received(row: Row[Any]) -> ReceivedMessage:
+    return ReceivedMessage(
+        id=row.id,
+        at=row.at,
+        channel=Channel(row.channel),
+        carrier=Carrier(row.carrier),
+        phone_number=row.phone_number,
+        text=row.text,
+        postback_data=row.postback_data,
+        outcome=ReplyOutcome(row.outcome),
+        message_id=row.message_id,
+        campaign_name=row.campaign_name,
+    )
