@@ -29,10 +29,11 @@ class SecondMessageStarter:
 
     async def start(self, messages: Sequence[MessageKey]) -> None:
         """Start each in its slot of the company's lane, then forget that they wait."""
-        async with self._database.transaction() as session:
+        companies = {company_id for company_id, _ in messages}
+        async with self._database.transaction(companies) as session:
             taken = await take_second_messages(session, messages)
         await asyncio.gather(*(self._start_delivery(self._order(message)) for message in taken))
-        async with self._database.transaction() as session:
+        async with self._database.transaction(companies) as session:
             await forget_starts(session, messages)
 
     def start_soon(self, messages: Sequence[MessageKey]) -> None:

@@ -1,15 +1,18 @@
 """Finding the company of something nobody can guess, and acting for it from then on.
 
 What identifies whoever calls is all that is known before row-level security shows anything. These functions
-of the database (migration 0006) answer with a company's id and nothing else.
+of the database (migrations 0006 and 0002) answer with a company's id and nothing else.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carrier_exchange import DeliveryReceipt
+from domain.carrier_exchange import DeliveryReceipt, InboundMessage
+from domain.carriers import Channel
+from domain.sender_addresses import forms_of_sender
 
 
 def _enter(companies: str) -> TextClause:
@@ -23,6 +26,11 @@ _OF_CARRIER_MESSAGES = _enter("""
     CAST(companies_of_carrier_messages(CAST(:channels AS text[]), CAST(:carriers AS text[]),
                                        CAST(:ids AS text[])) AS text)
 """)
+
+
+_OF_BOT = _enter("'{' || CAST(company_of_bot(:bot_id) AS text) || '}'")
+_OF_SENDERS = _enter("CAST(companies_of_senders(CAST(:senders AS text[])) AS text)")
+_ENTERED = text("SELECT unnest(CAST(nullif(current_setting('app.company_ids', true), '') AS uuid[]))")
 
 
 async def enter_company_of_session(session: AsyncSession, token_hash: bytes) -> None:
@@ -50,3 +58,15 @@ async def enter_companies_of_receipts(session: AsyncSession, receipts: Sequence[
             "ids": [receipt.carrier_message_id for receipt in receipts],
         },
     )
+
+
+async def enter_companies_of_inbound(session: AsyncSession, message: InboundMessage) -> Sequence[UUID]:
+    """Act for the companies whose account a message of an end user was sent to, and return them.
+
+    A bot has one company; a sender of SMS may be several companies'.
+    """
+    if message.channel is Channel.RCS:
+        await session.execute(_OF_BOT, {"bot_id": message.bot_id})
+    else:
+        await session.execute(_OF_SENDERS, {"senders": list(forms_of_sender(message.destination or ""))})
+    return (await session.execute(_ENTERED)).scalars().all()

@@ -1,7 +1,6 @@
 """Messages of end users on their way in: whose they are, what they answer, what follows (P-8, L-1, R-5)."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,15 +10,12 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.carrier_exchange import InboundMessage
-from domain.carriers import Channel
 from domain.follow_ups import FollowUpTrigger, ReplyOutcome, is_in_time
-from domain.sender_addresses import forms_of_sender
 from services.campaign_counters import CounterChanges
+from services.company_lookups import enter_companies_of_inbound
+from services.database import enter_companies
 from services.delivery_log import LOG_PERIOD
 from services.second_messages import MessageKey, create_second_messages
-
-_COMPANIES_OF_BOT = text("SELECT company_id FROM official_accounts WHERE bot_id = :bot_id")
-_COMPANIES_OF_SENDER = text("SELECT DISTINCT company_id FROM sms_accounts WHERE sender = ANY(:senders)")
 
 # The first message that last went to the number on this channel, also one that an SMS replaced later.
 _ANSWERED = text("""
@@ -80,11 +76,12 @@ async def store_inbound(
 ) -> StoredInbound:
     """Keep a message of an end user, once, and make the second message it sets off (P-8).
 
-    Of a message for an account that no company has, or nobody knows which, nothing is kept.
+    The transaction begins without a company: it is found by the account the message was sent to. Of one
+    for an account that no company has, or nobody knows which, nothing is kept.
     When the transaction is committed the carrier may be told that it was taken.
     """
     now = now or datetime.now(UTC)
-    companies = await _companies(session, message)
+    companies = await enter_companies_of_inbound(session, message)
     if not companies:
         return StoredInbound(None)
     question = {"channel": message.channel.value, "phone_number": message.phone_number, "period": LOG_PERIOD}
@@ -93,6 +90,7 @@ async def store_inbound(
         # Companies share the sender and none of them wrote to this number: nobody's, rather than another's.
         return StoredInbound(None)
     company_id: UUID = answered.company_id if answered else companies[0]
+    await enter_companies(session, company_id)
     outcome = _outcome(answered, min(message.occurred_at or now, now))
     message_id = answered.id if answered else None
     columns = _columns(message) | {"received_at": now, "outcome": outcome.value, "message_id": message_id}
@@ -109,13 +107,6 @@ async def store_inbound(
         )
     await counters.write(session)
     return StoredInbound(company_id, inbound_id, outcome, tuple(made))
-
-
-async def _companies(session: AsyncSession, message: InboundMessage) -> Sequence[UUID]:
-    if message.channel is Channel.RCS:
-        return (await session.execute(_COMPANIES_OF_BOT, {"bot_id": message.bot_id})).scalars().all()
-    senders = list(forms_of_sender(message.destination or ""))
-    return (await session.execute(_COMPANIES_OF_SENDER, {"senders": senders})).scalars().all()
 
 
 def _outcome(answered: Row[Any] | None, replied_at: datetime) -> ReplyOutcome:

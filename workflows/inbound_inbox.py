@@ -4,7 +4,7 @@ import structlog
 
 from activities.start_second_messages import SecondMessageStarter
 from domain.carrier_exchange import InboundMessage
-from services.database import Database
+from services.database import NO_COMPANY, Database
 from services.inbound_messages import store_inbound
 
 log = structlog.get_logger(__name__)
@@ -19,7 +19,7 @@ class InboundInbox:
 
     async def receive(self, message: InboundMessage) -> None:
         """Return when the message is committed; raises when it could not be, so that it comes again."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(NO_COMPANY) as session:
             stored = await store_inbound(session, message)
         # Ids and kinds only: neither number nor words.
         log.info(

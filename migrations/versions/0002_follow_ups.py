@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.row_level_security import let_lookups_read, protect, rewrite
+
 revision: str = "0002"
-down_revision: str | None = "0001"
+down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -66,6 +68,15 @@ def upgrade() -> None:
     )
     op.add_column("recipient_upload_rows", sa.Column("second_parts", sa.Integer(), nullable=True))
     _create_inbound_messages()
+    for table in ("follow_ups", "pending_starts", "inbound_messages"):
+        protect(table)
+    # An answer by SMS is for one of the companies that send from the address it was sent to.
+    let_lookups_read("sms_accounts")
+    op.execute(
+        "CREATE FUNCTION companies_of_senders(senders text[]) RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE"
+        " SECURITY DEFINER SET search_path = pg_catalog, pg_temp RETURN ("
+        " SELECT array_agg(DISTINCT a.company_id) FROM public.sms_accounts a WHERE a.sender = ANY (senders))"
+    )
 
 
 def _create_inbound_messages() -> None:
@@ -113,9 +124,11 @@ def _create_inbound_messages() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION companies_of_senders(text[])")
+    op.execute("DROP POLICY lookups ON sms_accounts")
     op.drop_table("inbound_messages")
     op.drop_column("recipient_upload_rows", "second_parts")
-    op.execute("DELETE FROM campaign_counters WHERE sequence <> 1")
+    rewrite("campaign_counters", "DELETE FROM campaign_counters WHERE sequence <> 1")
     op.drop_constraint("campaign_counters_pkey", "campaign_counters", type_="primary")
     op.create_primary_key("campaign_counters_pkey", "campaign_counters", ["company_id", "campaign_id"])
     op.drop_column("campaign_counters", "sequence")

@@ -8,6 +8,7 @@ import pytest
 
 from domain.carrier_exchange import InboundMessage
 from domain.carriers import Carrier, Channel
+from services.database import NO_COMPANY
 from services.inbound_messages import store_inbound
 from tests.api.problem_answers import problem_of
 from tests.api.test_campaigns import request_of
@@ -26,7 +27,7 @@ async def test_a_second_message_is_registered_counted_and_shown(
     assert (campaign["counters"]["total"], campaign["second_counters"]["total"]) == (1, 0)
 
     (first,) = (await client.get(f"/campaigns/{body['id']}/messages")).json()["items"]
-    bench = Bench(companies.database, companies.first.company_id)
+    bench = Bench(companies.database, companies.jobs_database, companies.first.company_id)
     await bench.submitted(bench.order(UUID(first["id"])), an_id())
     await bench.close(bench.closing(UUID(first["id"])))
     reply = InboundMessage(
@@ -40,7 +41,7 @@ async def test_a_second_message_is_registered_counted_and_shown(
         occurred_at=None,
         destination="0312345678",
     )
-    async with companies.database.transaction() as session:
+    async with companies.database.transaction(NO_COMPANY) as session:
         await store_inbound(session, reply)
 
     listed = (await client.get(f"/campaigns/{body['id']}/messages")).json()["items"]

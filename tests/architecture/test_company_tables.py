@@ -65,7 +65,14 @@ def test_every_policy_shows_the_own_companies_only(catalogue: psycopg.Connection
 def test_the_owner_reads_only_what_the_lookups_need(catalogue: psycopg.Connection[Any]) -> None:
     """FORCE holds the owner too; these tables are open to it for the functions that run in its name."""
     found = rows(catalogue, "SELECT tablename FROM pg_policies WHERE policyname = 'lookups' ORDER BY 1")
-    allowed = {"api_keys", "company_users", "official_accounts", "submit_segments", "user_sessions"}
+    allowed = {
+        "api_keys",
+        "company_users",
+        "official_accounts",
+        "sms_accounts",
+        "submit_segments",
+        "user_sessions",
+    }
     assert {name for (name,) in found} == allowed
 
 
@@ -129,6 +136,7 @@ def test_functions_with_the_owners_rights_are_few_pinned_and_not_everybodys(
     pinned = ["search_path=pg_catalog, pg_temp"]
     names = (
         "companies_of_carrier_messages",
+        "companies_of_senders",
         "company_of_api_key",
         "company_of_bot",
         "company_of_login",

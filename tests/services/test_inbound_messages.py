@@ -9,6 +9,7 @@ from domain.carrier_exchange import InboundMessage
 from domain.carriers import Carrier, Channel
 from domain.follow_ups import FollowUpTrigger, ReplyOutcome
 from domain.messages import ChannelPlan
+from services.database import NO_COMPANY
 from services.inbound_messages import StoredInbound, store_inbound
 from services.message_details import message_detail
 from services.message_replies import received_messages
@@ -56,7 +57,7 @@ def sms(number: str, words: str, destination: str = "0312345678") -> InboundMess
 
 
 async def store(bench: Bench, message: InboundMessage) -> StoredInbound:
-    async with bench.database.transaction() as session:
+    async with bench.database.transaction(NO_COMPANY) as session:
         return await store_inbound(session, message)
 
 
@@ -112,7 +113,7 @@ async def test_an_answer_after_the_validity_gets_none_and_the_timeline_says_why(
     await bench.rows("UPDATE messages SET delivered_at = :at WHERE company_id = :company", at=at)
     await store(bench, await tap(bench, campaign.phone_numbers[0]))
     assert await seconds(bench, campaign) == []
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         detail = await message_detail(session, Caller(bench.company_id), campaign.message)
     (reply,) = [event for event in detail.timeline if event.kind is TimelineKind.REPLY]
     assert reply.outcome == ReplyOutcome.TOO_LATE
@@ -134,7 +135,7 @@ async def test_without_a_follow_up_the_answer_is_only_kept(bench: Bench) -> None
     await bench.delivered(campaign.message)
     stored = await store(bench, sms(campaign.phone_numbers[0], "はい"))
     assert stored.outcome is ReplyOutcome.NO_FOLLOW_UP
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         detail = await message_detail(session, Caller(bench.company_id), campaign.message)
     assert [reply.text for reply in detail.replies] == ["はい"]
 
@@ -161,7 +162,7 @@ async def test_the_same_words_by_sms_are_a_repetition_for_some_minutes(bench: Be
 
 
 async def test_what_is_meant_for_nobody_is_kept_nowhere(bench: Bench) -> None:
-    await open_bench(bench.database)
+    await open_bench(bench.database, bench.jobs_database)
     before = await bench.rows("SELECT count(*) FROM inbound_messages")
     for message in (
         await tap(bench, a_number(), bot_id="nobodys-bot"),
@@ -176,7 +177,7 @@ async def test_what_is_meant_for_nobody_is_kept_nowhere(bench: Bench) -> None:
 
 async def test_a_shared_sender_leads_to_the_company_that_wrote_to_the_number(bench: Bench) -> None:
     """All benches send from one number, and carriers write it in forms of their own."""
-    other = await open_bench(bench.database)
+    other = await open_bench(bench.database, bench.jobs_database)
     campaign = await other.campaign()
     await other.delivered(campaign.message)
     stored = await store(bench, sms(campaign.phone_numbers[0], "はい", destination="81312345678"))
@@ -185,13 +186,13 @@ async def test_a_shared_sender_leads_to_the_company_that_wrote_to_the_number(ben
 
 async def test_a_company_lists_what_it_received_and_nothing_else(bench: Bench) -> None:
     """L-1: newest first, three months, one number found exactly."""
-    stranger = await open_bench(bench.database)
+    stranger = await open_bench(bench.database, bench.jobs_database)
     numbers = [a_number() for _ in range(3)]
     for number in numbers:
         await store(bench, await tap(bench, number))
     await store(stranger, await tap(stranger, numbers[0]))
     caller = Caller(bench.company_id)
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         first = await received_messages(session, caller, limit=2)
         rest = await received_messages(session, caller, limit=2, cursor=first.next_cursor)
         one = await received_messages(session, caller, phone_number=numbers[1])

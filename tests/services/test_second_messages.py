@@ -33,7 +33,7 @@ async def with_follow_up(
     """A campaign under way that has a follow-up."""
     campaign = await bench.campaign(*numbers, **columns)
     key: dict[str, Any] = {"company_id": bench.company_id, "campaign_id": campaign.id}
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         session.add(
             FollowUpRow(
                 **key,
@@ -185,7 +185,7 @@ async def test_the_second_message_starts_with_the_carrier_and_the_channel_that_d
     campaign = await with_follow_up(bench, channel_plan=ChannelPlan.RCS_WITH_SMS_FALLBACK)
     await bench.submitted(bench.order(campaign.message, Carrier.RAKUTEN), an_id())
     await bench.close(bench.closing(campaign.message, carrier=Carrier.RAKUTEN))
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         (taken,) = await take_second_messages(session, await pending(bench))
     assert (taken.plan, taken.carriers[0], len(taken.carriers)) == (ChannelPlan.SMS, Carrier.RAKUTEN, 4)
 
@@ -196,7 +196,7 @@ async def test_second_messages_take_slots_of_the_company_lane(bench: Bench) -> N
     campaign = await with_follow_up(bench, numbers=numbers, carriers=["softbank"])
     for message in campaign.messages:
         await bench.delivered(message)
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         taken = await take_second_messages(session, await pending(bench))
     slots = sorted(message.slot for message in taken)
     assert [later - earlier for earlier, later in itertools.pairwise(slots)] == [
@@ -208,13 +208,13 @@ async def test_second_messages_take_slots_of_the_company_lane(bench: Bench) -> N
 async def test_the_feed_leaves_second_messages_alone(bench: Bench) -> None:
     campaign = await with_follow_up(bench, numbers=(a_number(), a_number()))
     await bench.delivered(campaign.messages[0])
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         page = await next_page(session, bench.company_id, campaign.id, None, 25)
     assert [message.message_id for message in page.messages] == [campaign.messages[1]]
 
 
 async def test_the_sweep_finds_starts_that_were_lost(bench: Bench) -> None:
-    other = await open_bench(bench.database)
+    other = await open_bench(bench.database, bench.jobs_database)
     campaign, recent = await with_follow_up(bench), await with_follow_up(other)
     await bench.delivered(campaign.message)
     await other.delivered(recent.message)
@@ -222,7 +222,7 @@ async def test_the_sweep_finds_starts_that_were_lost(bench: Bench) -> None:
         "UPDATE pending_starts SET created_at = :at WHERE company_id = :company",
         at=datetime.now(UTC) - timedelta(seconds=6),
     )
-    async with bench.database.transaction() as session:
+    async with bench.jobs_database.transaction() as session:
         late = await late_starts(session)
     assert await pending(bench) == [key for key in late if key[0] == bench.company_id]
     assert [key for key in late if key[0] == other.company_id] == []
@@ -231,7 +231,7 @@ async def test_the_sweep_finds_starts_that_were_lost(bench: Bench) -> None:
 async def test_a_cancel_counts_first_and_second_messages_apart(bench: Bench) -> None:
     campaign = await with_follow_up(bench, numbers=(a_number(), a_number()))
     await bench.delivered(campaign.messages[0])
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         outcome = await cancel_campaign(session, Caller(bench.company_id), campaign.id, datetime.now(UTC))
     assert (outcome.cancelled, outcome.already_handed_over) == (1, 1)
     first, second = [await counters(bench, campaign, sequence) for sequence in (1, 2)]
@@ -242,6 +242,6 @@ async def test_the_second_message_follows_a_rcs_message_on_its_plan(bench: Bench
     campaign = await with_follow_up(bench, channel_plan=ChannelPlan.RCS)
     await bench.submitted(bench.order(campaign.message, Carrier.AU, Channel.RCS), an_id())
     await bench.close(bench.closing(campaign.message, channel=Channel.RCS, carrier=Carrier.AU))
-    async with bench.database.transaction() as session:
+    async with bench.transaction() as session:
         (taken,) = await take_second_messages(session, await pending(bench))
     assert (taken.plan, taken.carriers[0]) == (ChannelPlan.RCS, Carrier.AU)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.carrier_exchange import InboundMessage
 from domain.carriers import Carrier, Channel
+from services.database import NO_COMPANY
 from services.demo_data import ensure_demo_data
 from services.inbound_messages import store_inbound
 from tests.services.factories import Bench, an_id
@@ -17,9 +18,9 @@ SECOND: dict[str, Any] = {"follow_up_trigger": "reply", "follow_up_sms_text": "{
 
 
 async def bench_of(portal: Portal) -> Bench:
-    async with portal.database.transaction() as session:
+    async with portal.jobs_database.transaction() as session:
         sakura, _ = await ensure_demo_data(session)
-    return Bench(portal.database, sakura.company_id)
+    return Bench(portal.database, portal.jobs_database, sakura.company_id)
 
 
 async def test_the_check_page_shows_the_second_message_and_what_it_may_cost(owner: Staff) -> None:
@@ -79,7 +80,7 @@ async def test_a_reply_is_shown_with_its_second_message(owner: Staff, portal: Po
         occurred_at=datetime.now(UTC),
         destination="0312345678",
     )
-    async with portal.database.transaction() as session:
+    async with portal.database.transaction(NO_COMPANY) as session:
         stored = await store_inbound(session, reply)
     ((_, second_id),) = stored.second_messages
 
@@ -112,7 +113,7 @@ async def test_received_messages_are_a_list_of_their_own(owner: Staff, portal: P
         postback_data=None,
         occurred_at=None,
     )
-    async with portal.database.transaction() as session:
+    async with portal.database.transaction(NO_COMPANY) as session:
         await store_inbound(session, reply)
     await owner.open("/log/received")
     assert "予約したい" in owner.page.text

@@ -41,7 +41,7 @@ async def _show(request: Request, viewer: SignedIn, phone_number: str, cursor: s
     errors: list[FieldError] = []
     found: Page[ReceivedMessage] = Page((), None)
     try:
-        async with database_of(request).transaction() as session:
+        async with database_of(request).transaction(viewer.caller.company_id) as session:
             found = await received_messages(
                 session,
                 viewer.caller,
