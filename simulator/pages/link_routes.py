@@ -89,6 +89,11 @@ class LinkPages:
         if form.get("do") == "unbind":
             centre.unbind_all()
             return see("/links", done="unbound")
+        if form.get("do") in ("heal", "misbehave"):
+            preset = "none" if form["do"] == "heal" else "misbehaving"
+            self._network.change_rates(centre.carrier.name, {"preset": preset})
+            if preset != "none":
+                return see("/links", done="faults-changed")
         wishes: dict[str, Any] = as_json(LinkFaults())
         if form.get("do") != "heal":
             wishes = {name: name in form for name in SWITCHES}

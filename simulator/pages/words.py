@@ -114,10 +114,10 @@ LINK_WORDS = {
     "refuse_bind": "bind を断る",
     "refuse_connect": "接続をすぐ切る",
     "http_silent": "HTTP に答えない（MaaP）",
-    "submit_status": "すべての submit をこの番号で断る（0＝しない）",
+    "submit_status": "submit を断る番号（0＝断らない）",
     "delay_seconds": "答えを遅らせる秒数",
     "jitter_seconds": "さらにばらつかせる秒数",
-    "http_status": "HTTP をこの番号で断る（0＝しない）",
+    "http_status": "HTTP を断る番号（0＝断らない）",
     "http_delay_seconds": "HTTP の答えを遅らせる秒数",
 }
 

@@ -305,7 +305,11 @@ async def test_switches_links(simulator: Simulator, http: httpx.AsyncClient, doc
     assert wrong.status_code == 400
     assert "「答えを遅らせる秒数」は0 以上の数で入力してください。入力された値：いち" in wrong.text
     assert "故障中" in (await http.get("/links")).text
+    await http.post("/links/docomo", data={"do": "misbehave"})
+    assert simulator.network.rates["docomo"].unbind_rate > 0
+    assert simulator.network.rates["au"].unbind_rate == 0
     await http.post("/links/docomo", data={"do": "heal"})
+    assert simulator.network.rates["docomo"] == Faults()
     assert faults == LinkFaults()
     await http.post("/links/docomo", data={"do": "drop"})
     await asyncio.wait_for(docomo.closed.wait(), 2)
