@@ -25,7 +25,9 @@ from simulator.maap.routes import MaapRoutes
 from simulator.maap.webhooks import Webhooks
 from simulator.network import Network
 from simulator.number_recycling import NumberRecycling
+from simulator.pages.routes import Pages
 from simulator.pending import load_pending, save_pending
+from simulator.replies import Replies
 from simulator.settings import Settings
 from simulator.smpp.centre import ShortMessageCentre
 
@@ -47,7 +49,7 @@ class Simulator:
     """One simulator. Ports 0 in the settings become free ones.
 
     After `start`: `http_port`, `smpp_ports` (by carrier) and `http_url` are the real ones; `network`,
-    `centres`, `operators`, `webhooks` and `bots` are there for tests and for pages to come.
+    `centres`, `operators`, `webhooks`, `bots` and `replies` are there for tests.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -107,6 +109,7 @@ class Simulator:
             name: MaapOperator(self.network, CARRIERS[name], self.webhooks, self.bots)
             for name in MAAP_CARRIERS
         }
+        self.replies = Replies(self.network, self.centres, self.operators, self.webhooks)
 
     def _bind_all(self) -> dict[str, socket.socket]:
         wanted = {"http": self.http_port, **self.smpp_ports}
@@ -128,7 +131,10 @@ class Simulator:
         return [
             *MaapRoutes(self.network, self.operators, files).routes(),
             *NumberRecycling(self.network).routes(),
-            *Control(self.network, self.centres, self.operators, self.webhooks, self.bots).routes(),
+            *Control(
+                self.network, self.centres, self.operators, self.webhooks, self.bots, self.replies
+            ).routes(),
+            *Pages(self.network, self.centres, self.operators, self.replies).routes(),
             *LedgerRoutes(self.network.ledger).routes(),
             Route("/health", self._health, methods=["GET"]),
         ]

@@ -80,6 +80,8 @@ CARRIERS = {
 }
 MAAP_CARRIERS = tuple(name for name, carrier in CARRIERS.items() if carrier.has_maap)
 
+RCS_HOLD_SECONDS = 72 * 3600.0  # how long a +Message waits for a handset that is off or without the app
+
 # Ordinary numbers whose block public numbering data assigns to nobody: by the fifth digit of 0x0-YXXX-XXXX.
 BY_FIFTH_DIGIT = (
     ("docomo",) * 3 + ("au",) * 3 + ("softbank",) * 2 + ("rakuten",) * 2

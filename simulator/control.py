@@ -3,7 +3,6 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -12,27 +11,18 @@ from starlette.routing import Route
 
 from simulator.carriers import CARRIERS, MAAP_CARRIERS, Outcome
 from simulator.faults import LINK_FIELDS, apply_changes, as_json, checked
-from simulator.handsets import Handset, scenarios_as_json
-from simulator.http_tools import json_response, read_object
+from simulator.handset_control import HandsetControl
+from simulator.http_tools import Endpoint, NoSuchThing, guarded, json_response, read_object
 from simulator.ledger import utc_now
 from simulator.maap.bots import Bot, Bots
 from simulator.maap.operator import MaapOperator
 from simulator.maap.webhooks import Webhooks
 from simulator.network import Network
-from simulator.number_recycling import month_index
 from simulator.numbers import national
-from simulator.replies import NothingToAnswer, Replies
-from simulator.scenario_table import BY_NAME
+from simulator.replies import Replies
 from simulator.scripts import ReceiptForm
 from simulator.smpp.centre import ShortMessageCentre
 from simulator.smpp.receipts import Receipt
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-_MOST_MESSAGES = 1000
-
-
-class _NoSuchThing(Exception):
-    """404 of the control API."""
 
 
 class Control:
@@ -45,23 +35,18 @@ class Control:
         operators: dict[str, MaapOperator],
         webhooks: Webhooks,
         bots: Bots,
+        replies: Replies,
     ) -> None:
         self._network = network
         self._centres = centres
         self._operators = operators
         self._webhooks = webhooks
         self._bots = bots
-        self._replies = Replies(network, centres, webhooks)
+        self._replies = replies
 
     def routes(self) -> list[Route]:
         """All routes under /control."""
         table: list[tuple[str, str, Endpoint]] = [
-            ("/scenarios", "GET", self._scenarios),
-            ("/handsets/{number}", "GET", self._get_handset),
-            ("/handsets/{number}", "PUT", self._put_handset),
-            ("/handsets/{number}/reply", "POST", self._reply),
-            ("/handsets", "GET", self._list_handsets),
-            ("/messages", "GET", self._messages),
             ("/bots/{carrier}/{bot_id}", "PUT", self._put_bot),
             ("/links/{carrier}", "POST", self._link),
             ("/receipts/{carrier}", "POST", self._inject_receipts),
@@ -72,49 +57,14 @@ class Control:
             ("/state", "GET", self._state),
         ]
         return [
-            Route("/control" + path, _guarded(endpoint), methods=[method]) for path, method, endpoint in table
+            *HandsetControl(self._network, self._replies).routes(),
+            *(Route("/control" + path, guarded(endpoint), methods=[how]) for path, how, endpoint in table),
         ]
-
-    async def _scenarios(self, request: Request) -> Response:
-        return json_response(scenarios_as_json())
-
-    # --- handsets
-
-    async def _get_handset(self, request: Request) -> Response:
-        return json_response(self._network.handsets.get(_number(request)).as_json())
-
-    async def _list_handsets(self, request: Request) -> Response:
-        return json_response({"handsets": [item.as_json() for item in self._network.handsets.changed()]})
-
-    async def _put_handset(self, request: Request) -> Response:
-        number, wishes = _number(request), await read_object(request)
-        handset = _changed_handset(self._network.handsets.get(number), wishes)
-        self._network.handsets.change(handset)
-        self._network.handsets.save()
-        return json_response(handset.as_json())
-
-    async def _reply(self, request: Request) -> Response:
-        try:
-            return json_response(self._replies.send(_number(request), await read_object(request)), 202)
-        except NothingToAnswer as error:
-            raise _NoSuchThing(str(error)) from None
-
-    async def _messages(self, request: Request) -> Response:
-        raw = request.query_params.get("number")
-        limit = int(request.query_params.get("limit") or _MOST_MESSAGES)
-        if raw is None:
-            found = self._network.messages.latest(limit)
-        else:
-            number = national(raw)
-            if number is None:
-                raise ValueError("number must be a Japanese mobile number")
-            found = self._network.messages.of(number)[-limit:]
-        return json_response({"messages": [message.as_json() for message in found]})
 
     async def _put_bot(self, request: Request) -> Response:
         carrier, bot_id = request.path_params["carrier"], request.path_params["bot_id"]
         if carrier not in MAAP_CARRIERS:
-            raise _NoSuchThing("no such MaaP carrier")
+            raise NoSuchThing("no such MaaP carrier")
         bot = _changed_bot(self._bots.get(carrier, bot_id), await read_object(request))
         self._bots.put(carrier, bot_id, bot)
         return json_response({"allow_subscribers": bot.allow_subscribers, "total": bot.total})
@@ -124,7 +74,7 @@ class Control:
     async def _link(self, request: Request) -> Response:
         centre = self._centres.get(request.path_params["carrier"])
         if centre is None:
-            raise _NoSuchThing("no such carrier")
+            raise NoSuchThing("no such carrier")
         wishes = await read_object(request)
         drop, unbind = wishes.pop("drop", False), wishes.pop("unbind", False)
         if not isinstance(drop, bool) or not isinstance(unbind, bool):
@@ -146,7 +96,7 @@ class Control:
         """{message_id?, number?, outcome?, form?, err?, count?}: receipts nobody's submit asked for."""
         centre = self._centres.get(request.path_params["carrier"])
         if centre is None:
-            raise _NoSuchThing("no such carrier")
+            raise NoSuchThing("no such carrier")
         count, receipt = _invented_receipt(await read_object(request), self._network.settings.smpp_system_id)
         for _ in range(count):
             centre.outbox.push(receipt)
@@ -156,7 +106,7 @@ class Control:
         """Any JSON object, sent to the platform as it is."""
         carrier = request.path_params["carrier"]
         if carrier not in MAAP_CARRIERS:
-            raise _NoSuchThing("no such MaaP carrier")
+            raise NoSuchThing("no such MaaP carrier")
         event = await read_object(request)
         self._webhooks.publish(carrier, self._network.new_id("event"), json.dumps(event, ensure_ascii=False))
         return json_response({"events": 1}, 202)
@@ -178,6 +128,7 @@ class Control:
             centre.reset()
         network.agenda.clear()
         network.messages.clear()
+        self._replies.clear()
         network.handsets.reset()
         self._webhooks.clear()
         self._bots.reset()
@@ -210,55 +161,6 @@ class Control:
                 "carriers": carriers,
             }
         )
-
-
-def _guarded(endpoint: Endpoint) -> Endpoint:
-    async def guarded(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except ValueError as error:
-            return json_response({"error": str(error)}, 400)
-        except _NoSuchThing as error:
-            return json_response({"error": str(error)}, 404)
-
-    return guarded
-
-
-def _number(request: Request) -> str:
-    number = national(request.path_params["number"])
-    if number is None:
-        raise ValueError("number must be a Japanese mobile number")
-    return number
-
-
-def _changed_handset(handset: Handset, wishes: dict[str, Any]) -> Handset:
-    unknown = wishes.keys() - {"carrier", "app", "on", "scenario", "out_of_service_months"}
-    if unknown:
-        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
-    carrier = wishes.get("carrier", handset.carrier)
-    if carrier is not None and carrier not in CARRIERS:
-        raise ValueError(f"carrier must be null or one of {', '.join(CARRIERS)}")
-    app, on = wishes.get("app", handset.app), wishes.get("on", handset.on)
-    if not isinstance(app, bool) or not isinstance(on, bool):
-        raise ValueError("app and on must be true or false")
-    scenario = BY_NAME.get(wishes.get("scenario", handset.scenario.name))
-    if scenario is None:
-        raise ValueError("no such scenario; GET /control/scenarios lists them")
-    months = handset.months
-    if "out_of_service_months" in wishes:
-        months = _months(wishes["out_of_service_months"])
-    # Rakuten runs no MaaP, so no handset of it can have the app.
-    return Handset(handset.number, carrier, app and carrier != "rakuten", on, scenario, months)
-
-
-def _months(value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(isinstance(month, str) for month in value):
-        raise ValueError('out_of_service_months must be a list of "YYYY-MM", or null')
-    for month in value:
-        month_index(month)
-    return tuple(value)
 
 
 def _invented_receipt(wishes: dict[str, Any], system_id: str) -> tuple[int, Receipt]:

@@ -22,7 +22,8 @@ APP_DIGITS = frozenset("012389")
 class Handset:
     """One subscriber. number: 11 national digits; carrier None: nobody's subscriber.
 
-    months: out-of-service months "YYYY-MM", None = the scenario's.
+    months: out-of-service months "YYYY-MM", None = the scenario's. auto_read: its owner looks at every
+    +Message a second after it came.
     """
 
     number: str
@@ -31,6 +32,7 @@ class Handset:
     on: bool
     scenario: Scenario
     months: tuple[str, ...] | None = None
+    auto_read: bool = False
 
     @property
     def reachable_by_rcs(self) -> bool:
@@ -44,6 +46,7 @@ class Handset:
             "carrier": self.carrier,
             "app": self.app,
             "on": self.on,
+            "auto_read": self.auto_read,
             "scenario": self.scenario.name,
             "magic": self.number.startswith(MAGIC_PREFIX),
             "out_of_service_months": None if self.months is None else list(self.months),

@@ -2,10 +2,31 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class NoSuchThing(Exception):
+    """404 of the control API."""
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """The endpoint with ValueError as 400 and NoSuchThing as 404, their text as the error."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ValueError as error:
+            return json_response({"error": str(error)}, 400)
+        except NoSuchThing as error:
+            return json_response({"error": str(error)}, 404)
+
+    return answer
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

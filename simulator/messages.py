@@ -39,6 +39,16 @@ class SmsMessage:
     parts: dict[int, SmsPart] = field(default_factory=dict)
 
     @property
+    def key(self) -> str:
+        """What this message is called on its handset: the id of its first segment."""
+        return self.parts[min(self.parts)].message_id
+
+    @property
+    def delivered(self) -> bool:
+        """Whether any of it is on the handset."""
+        return any(part.status == "delivered" for part in self.parts.values())
+
+    @property
     def text(self) -> str:
         """Joined before decoding: a surrogate pair may be split between two segments."""
         return decode(b"".join(self.parts[key].data for key in sorted(self.parts)), self.coding)
@@ -80,6 +90,16 @@ class RcsMessage:
     displayed_at: float | None = None
     held: list[dict[str, Any]] = field(default_factory=list)
     fate: str = ""
+
+    @property
+    def key(self) -> str:
+        """What this message is called on its handset."""
+        return self.message_id
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it is on the handset."""
+        return self.delivered_at is not None or self.displayed_at is not None
 
     def as_json(self) -> dict[str, Any]:
         """The shape of the control API."""
@@ -145,6 +165,16 @@ class Messages:
     def of(self, number: str) -> list[Message]:
         """Messages of a national number, oldest first."""
         return self._by_number.get(number, [])
+
+    def recent_numbers(self, part: str, limit: int) -> list[str]:
+        """Numbers with `part` in them that got something, the latest first."""
+        found: dict[str, None] = {}
+        for message in reversed(self._order):
+            if part in message.number:
+                found[message.number] = None
+                if len(found) == limit:
+                    break
+        return list(found)
 
     def latest(self, limit: int) -> list[Message]:
         """The newest messages, oldest first."""

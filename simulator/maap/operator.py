@@ -6,7 +6,7 @@ import math
 import time
 from typing import Any
 
-from simulator.carriers import Carrier
+from simulator.carriers import RCS_HOLD_SECONDS, Carrier
 from simulator.chance import Fate
 from simulator.handsets import Handset
 from simulator.maap import misfortunes
@@ -34,6 +34,7 @@ _NOT_RCS, _NOT_OURS, _NO_SUCH_MESSAGE = 40401, 40402, 40403
 _ALREADY_DELIVERED = MaapError(409, 40901, "already delivered")
 _EXPIRED = 408  # reason code of the failed event
 _NO_JSON = "<html>202 Accepted"
+_LOOK_SECONDS = 1.0  # until the owner of a handset with auto_read looks at a message
 _EARLY_SECONDS = 0.3  # how far an event overtakes its 202
 _STATUSES = frozenset(("sent", "delivered", "displayed", "failed", "cancelled"))
 _FINAL = frozenset(("delivered", "displayed", "failed", "cancelled"))
@@ -208,16 +209,21 @@ class MaapOperator:
         if item.get("extra"):
             self._publish(message, item["status"], item["copies"], item["reason_code"])
             return
+        if item.get("looked") and message.displayed_at:
+            return
         stubborn = handset.scenario.rcs.revoke is Revoke.IGNORED
         if message.status == "cancelled" and not stubborn:
             return
         if message.status != "delivered" and not stubborn and self._is_over(message):
             self._expired({"id": message.message_id})
-        elif not handset.reachable_by_rcs:
+        elif not self._reaches(handset):
             self._hold(message, item)
         else:
             copies = 0 if item.get("lost") else item["copies"]
             self._happen(message, item["status"], copies, item["reason_code"])
+
+    def _reaches(self, handset: Handset) -> bool:
+        return handset.reachable_by_rcs and handset.carrier == self.carrier.name
 
     def _is_over(self, message: RcsMessage) -> bool:
         return message.expiry is not None and message.expiry <= time.time()
@@ -225,6 +231,8 @@ class MaapOperator:
     def _hold(self, message: RcsMessage, item: dict[str, Any]) -> None:
         if not message.held:
             self._arm_expiry(message)
+            longest = message.accepted_at + RCS_HOLD_SECONDS * self.network.settings.time_scale
+            self.network.agenda.add_at(longest, self._expiry, {"id": message.message_id, "held": True})
         message.held.append(item)
 
     def _arm_expiry(self, message: RcsMessage) -> None:
@@ -233,13 +241,13 @@ class MaapOperator:
 
     def _expired(self, item: dict[str, Any]) -> None:
         message = self.network.messages.rcs(item["id"])
-        if message is None or message.status in _FINAL:
+        if message is None or message.status in _FINAL or (item.get("held") and not message.held):
             return
         message.held.clear()
         self._happen(message, "failed", 1, _EXPIRED)
 
     def _handset_changed(self, handset: Handset) -> None:
-        if not handset.reachable_by_rcs:
+        if not self._reaches(handset):
             return
         for message in self.network.messages.of(handset.number):
             if isinstance(message, RcsMessage) and message.held and message.carrier == self.carrier.name:
@@ -261,6 +269,16 @@ class MaapOperator:
             message.status = status
         if copies:
             self._publish(message, status, copies, reason_code)
+        if status == "delivered" and self.network.handsets.get(message.number).auto_read:
+            looked = {"id": message.message_id, "status": "displayed", "copies": 1, "reason_code": 0}
+            self.network.agenda.add(_LOOK_SECONDS, self._event, looked | {"looked": True})
+
+    def read(self, message: RcsMessage) -> bool:
+        """Have its owner look at a message; whether it was there and new."""
+        if message.delivered_at is None or message.displayed_at is not None:
+            return False
+        self._happen(message, "displayed", 1, 0)
+        return True
 
     def _publish(self, message: RcsMessage, status: str, copies: int, reason_code: int) -> None:
         fate = self.network.fate(self.carrier.name, message.fate)

@@ -108,7 +108,7 @@ class Outcomes:
             self._decided(segment | expired | {"err": None, "copies": 1})
 
     def _handset_changed(self, handset: Handset) -> None:
-        if not handset.on or not self.held:
+        if not handset.on or handset.carrier != self._carrier.name or not self.held:
             return
         for message_id in [key for key, value in self.held.items() if value["number"] == handset.number]:
             self._run(self.held.pop(message_id), handset.scenario.sms.receipts)

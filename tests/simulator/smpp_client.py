@@ -81,6 +81,9 @@ class Esme:
         self.events: list[str] = []  # the order in which answers and receipts came
         self.requests: list[int] = []
         self.acknowledge: bool = True
+        self.bodies: asyncio.Queue[bytes] = asyncio.Queue()  # of deliveries nobody acknowledges or reads
+        self.raw = False
+        self.last_sequence = 0
         self.closed = asyncio.Event()
         self._sequence = 0
         self._open: dict[int, asyncio.Future[tuple[int, int, bytes]]] = {}
@@ -158,7 +161,10 @@ class Esme:
                 waiting.set_result((command, status, body))
             return
         self.requests.append(command)
-        if command == DELIVER:
+        if command == DELIVER and not self.acknowledge and self.raw:
+            self.last_sequence = sequence
+            self.bodies.put_nowait(body)
+        elif command == DELIVER:
             self.events.append("receipt")
             receipt = read_receipt(sequence, body)
             self.receipts.put_nowait(receipt)

@@ -31,6 +31,7 @@ async def test_changes_a_handset(simulator: Simulator, http: httpx.AsyncClient) 
         "carrier": "au",
         "app": False,
         "on": True,
+        "auto_read": False,
         "scenario": "barred",
         "magic": False,
         "out_of_service_months": None,
