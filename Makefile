@@ -44,7 +44,7 @@ format: $(DEV) ## put the code into its form
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-bench: $(LOCAL) ## measure throughput
+bench: $(LOCAL) $(PEERS) ## measure throughput
 	@$(PY) -m benchmarks $(ARGS)
 
 migrate: $(LOCAL) ## bring the database of DATABASE_URL to the newest version

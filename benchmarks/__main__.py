@@ -16,6 +16,7 @@ from benchmarks.company import HOURLY_CAPACITY, Company
 from benchmarks.delivery import DeliveryBenchmark
 from benchmarks.engine import measure_engine
 from benchmarks.errors import BenchmarkFailed
+from benchmarks.link import RECEIPTS, SUBMITS, measure_link, what_is_missing
 from benchmarks.results import Results, table, write_json
 from benchmarks.stack import LINK_RATE, Stack, data_folder, running_stack
 from benchmarks.upload import measure_upload
@@ -34,11 +35,12 @@ class Section(StrEnum):
     RCS = "rcs"
     ENGINE = "engine"
     UPLOAD = "upload"
+    LINK = "link"
 
 
 def main(
     messages: Annotated[int, typer.Option(min=50, help="Messages of each channel.")] = 3000,
-    sections: Annotated[str, typer.Option(help="Some of them, with commas.")] = "sms,rcs,engine,upload",
+    sections: Annotated[str, typer.Option(help="Some of them, with commas.")] = "sms,rcs,engine,upload,link",
     after: Annotated[int, typer.Option(min=0, help="Is it slower after so many SMS?")] = 0,
 ) -> None:
     """Measure on a product of its own, data in var/bench-…, everything else as shipped."""
@@ -69,7 +71,9 @@ def main(
 def measure(var: Path, sections: Sequence[Section], messages: int) -> Results:
     """Run the sections; a channel and the bare engine on its plan follow each other closely."""
     results = Results(load_average=os.getloadavg()[0])
-    if not sections:
+    if Section.LINK in sections:
+        _measure_link(results, var)
+    if not set(sections) - {Section.LINK}:
         return results
     wanted = [channel for channel in PLANS if Section(channel.value) in sections]
     with running_stack(var) as stack, Company(stack.run) as company:
@@ -84,6 +88,14 @@ def measure(var: Path, sections: Sequence[Section], messages: int) -> Results:
             _say("A list of 250,000 rows through the portal …")
             results.upload = measure_upload(stack, company)
     return results
+
+
+def _measure_link(results: Results, var: Path) -> None:
+    if missing := what_is_missing():
+        _say(f"The SMPP link is left out: {missing}.")
+        return
+    _say(f"One SMPP link against node-smpp: {SUBMITS:,} submits, then {RECEIPTS:,} receipts at 100/s …")
+    results.link = measure_link(var)
 
 
 def _measure_channel(

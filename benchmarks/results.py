@@ -7,6 +7,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.link_results import LinkResult, link_lines
+
 
 @dataclass(frozen=True)
 class EngineResult:
@@ -96,6 +98,7 @@ class Results:
     engine: dict[str, EngineResult] = field(default_factory=dict)
     ageing: AgeingResult | None = None
     upload: UploadResult | None = None
+    link: LinkResult | None = None
     load_average: float | None = None
 
     def joined(self) -> "Results":
@@ -119,6 +122,8 @@ def as_json(results: Results) -> dict[str, Any]:
         content["ageing"] = _rounded(asdict(joined.ageing) | ratios)
     if joined.upload is not None:
         content["upload"] = _rounded(asdict(joined.upload))
+    if joined.link is not None:
+        content["link"] = _rounded(asdict(joined.link))
     if joined.load_average is not None:
         content["load_average_before"] = joined.load_average
     return content
@@ -169,6 +174,9 @@ def table(results: Results) -> str:
         lines += _ageing_lines(joined.ageing)
     if joined.upload is not None:
         lines += _upload_lines(joined.upload)
+    if joined.link is not None:
+        rows = link_lines(joined.link)
+        lines += [(title, value, target, _verdict(reached)) for title, value, target, reached in rows]
     return "\n".join(_aligned(lines))
 
 

@@ -13,6 +13,9 @@ from workflows.client import DeliveryClient
 
 log = structlog.get_logger(__name__)
 
+# Shorter than the pause of other batches: the carrier waits for each acknowledgement, and may have a window.
+GATHER_SECONDS = 0.02
+
 
 class ReceiptInbox:
     """One per process that receives receipts."""
@@ -20,7 +23,9 @@ class ReceiptInbox:
     def __init__(self, database: Database, delivery: DeliveryClient) -> None:
         self._database = database
         self._delivery = delivery
-        self._batcher: Batcher[DeliveryReceipt, None] = Batcher(self._store, max_size=200)
+        self._batcher: Batcher[DeliveryReceipt, None] = Batcher(
+            self._store, max_size=200, gather_seconds=GATHER_SECONDS
+        )
         self._signals: set[asyncio.Task[None]] = set()
 
     async def receive(self, receipt: DeliveryReceipt) -> None:

@@ -1,5 +1,8 @@
 """The table and ``var/bench.json``."""
 
+from dataclasses import replace
+
+from benchmarks.link_results import LinkResult, percentile
 from benchmarks.results import (
     AgeingResult,
     Block,
@@ -68,3 +71,29 @@ def test_an_aged_product_is_compared_with_a_fresh_one_pair_by_pair() -> None:
     missed = [line for line in table(results).splitlines() if line.endswith("not reached")]
     assert len(missed) == 2
     assert "After 50,000 more" in missed[0]
+
+
+LINK = LinkResult(50, 10_000, 3400.0, 10_000, 3399.5, 0.28, 3000, 28.5, 48.5, 63.4)
+
+
+def test_a_link_that_reaches_its_targets_stands_in_both_forms() -> None:
+    content = as_json(Results(link=LINK))["link"]
+    assert content["submits_per_second"] == 3400.0
+    assert content["receipt_ms_p99"] == 48.5
+    lines = table(Results(link=LINK)).splitlines()
+    assert not [line for line in lines if line.endswith("not reached")]
+    assert any("window 50" in line and "3400" in line for line in lines)
+
+
+def test_a_slow_link_is_told_line_by_line() -> None:
+    slow = replace(
+        LINK, submits_per_second=499.0, receipts_per_second=400.0, receipts=9_999, receipt_ms_p99=100.0
+    )
+    missed = [line for line in table(Results(link=slow)).splitlines() if line.endswith("not reached")]
+    assert len(missed) == 4
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    values = [float(value) for value in range(100, 0, -1)]
+    assert (percentile(values, 50), percentile(values, 99), percentile(values, 100)) == (50.0, 99.0, 100.0)
+    assert percentile([7.0], 99) == 7.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.npm import ROOT, find_node
+from scripts.npm import find_node
+from scripts.peer_packages import NODE_PEERS
 
-NODE_FOLDER = ROOT / "tests" / "peers" / "node"
 # Debian puts servers where an ordinary user's PATH does not look.
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin")
 
@@ -45,7 +45,7 @@ def node_package_missing(name: str) -> str | None:
     """Why a package of npm cannot be used; ``None`` when it can."""
     if find_node() is None:
         return "no node on this machine: `make peers` tries to install one"
-    if not (NODE_FOLDER / "node_modules" / name / "package.json").exists():
+    if not (NODE_PEERS / "node_modules" / name / "package.json").exists():
         return f"the npm package {name} is not installed: `make peers` tries to"
     return None
 

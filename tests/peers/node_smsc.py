@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.npm import find_node
-from tests.peers.availability import NODE_FOLDER
+from scripts.peer_packages import NODE_PEERS
 from tests.peers.processes import PeerProcess
 
 
@@ -59,6 +59,6 @@ async def node_smsc(folder: Path) -> AsyncIterator[NodeSmsc]:
     """Run one on a free port; its log goes to ``folder``."""
     node = find_node()
     assert node is not None
-    command = [node, str(NODE_FOLDER / "smsc.js")]
+    command = [node, str(NODE_PEERS / "smsc.js")]
     async with PeerProcess(command, folder, name="node-smpp", talks=True) as process:
         yield NodeSmsc(process, json.loads(await process.line())["port"])

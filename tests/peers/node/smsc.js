@@ -7,6 +7,9 @@
 // receipts: "after" (the default), "before" the answer, "held" until asked for, or "none".
 // receiptOver: the bind a receipt comes over, the "same" as its submit_sm or the "other".
 // record: whether every submit_sm is kept, not only counted.
+//
+// {"do": "pace", "perSecond": 100} sends the held receipts at that rate, all of them; "milliseconds" of the report are
+// how long each took from there to its deliver_sm_resp.
 
 const readline = require('node:readline');
 const smpp = require('smpp');
@@ -16,6 +19,7 @@ const fresh = {
   seen: () => ({
     binds: 0, unbinds: 0, submits: [], submitted: 0, accepted: 0, receiptsSent: 0, receiptsTaken: 0,
     receiptsRefused: 0, enquiries: 0, unbindAnswers: 0, enquiryAnswers: 0, errors: [],
+    milliseconds: [],
   }),
 };
 let state = fresh.state();
@@ -23,9 +27,10 @@ let seen = fresh.seen();
 const bound = [];
 let held = [];
 let lastId = 0;
+let pacing = null;
 
 function say(value) {
-  process.stdout.write(JSON.stringify(value) + '\n');
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 function twoDigits(value) {
@@ -43,6 +48,7 @@ function sendReceipt(session, pdu, id) {
   const other = bound.find((candidate) => candidate !== session);
   const over = (state.receiptOver === 'other' && other) || session;
   const now = date(new Date());
+  const began = performance.now();
   seen.receiptsSent += 1;
   over.deliver_sm({
     source_addr_ton: pdu.dest_addr_ton,
@@ -56,6 +62,9 @@ function sendReceipt(session, pdu, id) {
   }, (answer) => {
     if (answer.command_status === 0) {
       seen.receiptsTaken += 1;
+      if (pacing) {
+        seen.milliseconds.push(performance.now() - began);
+      }
     } else {
       seen.receiptsRefused += 1;
     }
@@ -145,13 +154,29 @@ function onSession(session) {
   session.on('error', (error) => seen.errors.push(String(error.code || error.message)));
 }
 
+function pace(perSecond) {
+  const began = performance.now();
+  let sent = 0;
+  // By the clock, not by the timer's ticks: those come late.
+  pacing = setInterval(() => {
+    const due = Math.floor((performance.now() - began) / 1000 * perSecond) + 1;
+    for (; sent < due && held.length; sent += 1) {
+      held.shift()();
+    }
+    if (!held.length) {
+      clearInterval(pacing);
+    }
+  }, 2);
+}
+
 const commands = {
+  pace: (order) => pace(order.perSecond),
   reset: () => {
     commands.drop();
     [state, seen, held, lastId] = [fresh.state(), fresh.seen(), [], 0];
   },
   set: (order) => Object.assign(state, order.to),
-  counts: () => ({ ...seen, submits: undefined, bound: bound.length }),
+  counts: () => ({ ...seen, submits: undefined, milliseconds: undefined, bound: bound.length }),
   report: () => ({ ...seen, bound: bound.length }),
   release: (order) => {
     const all = order.reversed ? held.reverse() : held;
