@@ -20,7 +20,7 @@ from scripts.peer_packages import NODE_PEERS, is_installed
 from tests.peers.node_smsc import NodeSmsc, node_smsc
 from tests.support.servers import Server
 from workers.local_stack.ports import free_port
-from workers.local_stack.postgres import EmbeddedPostgres
+from workers.local_stack.postgres import OWNER, EmbeddedPostgres
 
 WINDOW = 50
 SUBMITS = 10_000
@@ -48,11 +48,13 @@ def measure_link(var: Path) -> LinkResult:
         port=free_port(),
         log=folder / "postgres.log",
         admin_password=secrets.token_hex(8),
-        application_password=secrets.token_hex(8),
+        owner_password=secrets.token_hex(8),
+        app_password=secrets.token_hex(8),
+        jobs_password=secrets.token_hex(8),
     )
     with Server(postgres.member()):
         upgrade(postgres.url)
-        return uvloop.run(_measure(folder, postgres.url))
+        return uvloop.run(_measure(folder, postgres.url_of(OWNER)))
 
 
 async def _measure(folder: Path, database_url: str) -> LinkResult:

@@ -26,6 +26,8 @@ from tests.peers.node_smsc import NodeSmsc
 from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
 
+# The company that sends; there is no other in this database.
+COMPANY_ID = UUID("01920000-0000-7000-8000-0000000000ff")
 # As many as a carrier worker has in progress on a link.
 CALLS = 50
 _DELIVERED = text("""
@@ -57,7 +59,7 @@ async def measure_receipts(
         await smsc.tell("pace", perSecond=RECEIPTS_PER_SECOND)
         await asyncio.sleep(count / RECEIPTS_PER_SECOND)
         await smsc.until(receiptsTaken=count)
-        async with database.transaction() as session:
+        async with database.transaction(COMPANY_ID) as session:
             delivered = (await session.execute(_DELIVERED)).scalar_one()
     finally:
         await link.stop()
@@ -71,8 +73,8 @@ async def measure_receipts(
 async def _registered(database: Database, count: int) -> list[SubmitOrder]:
     """Make a company with one campaign; the orders to send it by docomo."""
     now = datetime.now(UTC)
-    company = Company(name="計測株式会社")
-    async with database.transaction() as session:
+    company = Company(id=COMPANY_ID, name="計測株式会社")
+    async with database.transaction(COMPANY_ID) as session:
         session.add(company)
         await session.flush()
         session.add(_contract(company.id))
