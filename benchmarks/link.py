@@ -20,7 +20,7 @@ from scripts.peer_packages import NODE_PEERS, is_installed
 from tests.peers.node_smsc import NodeSmsc, node_smsc
 from tests.support.servers import Server
 from workers.local_stack.ports import free_port
-from workers.local_stack.postgres import OWNER, EmbeddedPostgres
+from workers.local_stack.postgres import APP, JOBS, OWNER, EmbeddedPostgres
 
 WINDOW = 50
 SUBMITS = 10_000
@@ -53,16 +53,17 @@ def measure_link(var: Path) -> LinkResult:
         jobs_password=secrets.token_hex(8),
     )
     with Server(postgres.member()):
-        upgrade(postgres.url)
-        return uvloop.run(_measure(folder, postgres.url_of(OWNER)))
+        upgrade(postgres.url_of(OWNER, OWNER))
+        as_app, as_jobs = (postgres.url_of(OWNER, role) for role in (APP, JOBS))
+        return uvloop.run(_measure(folder, as_app, as_jobs))
 
 
-async def _measure(folder: Path, database_url: str) -> LinkResult:
+async def _measure(folder: Path, database_url: str, jobs_url: str) -> LinkResult:
     async with node_smsc(folder) as smsc:
         await smsc.set(record=False)
         result = await _measure_submits(smsc)
     async with node_smsc(folder) as smsc:
-        milliseconds = await measure_receipts(smsc, PROFILE, database_url, RECEIPTS)
+        milliseconds = await measure_receipts(smsc, PROFILE, database_url, jobs_url, RECEIPTS)
     return replace(
         result,
         receipts_at_100_per_second=len(milliseconds),

@@ -21,7 +21,7 @@ from domain.messages import ChannelPlan
 from gateways.smpp.link import SmppLink
 from gateways.smpp.profiles import SmppProfile
 from models import Campaign, CampaignCounters, Company, Contract, Message, SmsAccount
-from services.database import Database
+from services.database import Database, JobsDatabase
 from tests.peers.node_smsc import NodeSmsc
 from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
@@ -45,32 +45,33 @@ class _Nobody:
 
 
 async def measure_receipts(
-    smsc: NodeSmsc, profile: SmppProfile, database_url: str, count: int
+    smsc: NodeSmsc, profile: SmppProfile, database_url: str, jobs_url: str, count: int
 ) -> list[float]:
     """Submit ``count`` messages on record, then take their receipts at 100 a second; milliseconds of each."""
-    database = Database(database_url)
+    database, jobs = Database(database_url), JobsDatabase(jobs_url)
     inbox = ReceiptInbox(database, cast("DeliveryClient", _Nobody()))
     link = SmppLink(profile, smsc.url, inbox.receive)
     await smsc.set(record=False, receipts="held")
     await link.start()
     try:
-        orders = await _registered(database, count)
+        orders = await _registered(jobs, count)
         await _submit(SmsActivities(SubmitRecorder(database), {Carrier.DOCOMO: link}), orders)
         await smsc.tell("pace", perSecond=RECEIPTS_PER_SECOND)
         await asyncio.sleep(count / RECEIPTS_PER_SECOND)
         await smsc.until(receiptsTaken=count)
-        async with database.transaction(COMPANY_ID) as session:
+        async with jobs.transaction() as session:
             delivered = (await session.execute(_DELIVERED)).scalar_one()
     finally:
         await link.stop()
         await inbox.close()
         await database.close()
+        await jobs.close()
     if delivered != count:
         raise BenchmarkFailed(f"{count:,} receipts were acknowledged, {delivered:,} are on record.")
     return [float(one) for one in (await smsc.report())["milliseconds"]]
 
 
-async def _registered(database: Database, count: int) -> list[SubmitOrder]:
+async def _registered(database: JobsDatabase, count: int) -> list[SubmitOrder]:
     """Make a company with one campaign; the orders to send it by docomo."""
     now = datetime.now(UTC)
     company = Company(id=COMPANY_ID, name="計測株式会社")
