@@ -26,8 +26,6 @@ from tests.peers.node_smsc import NodeSmsc
 from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
 
-# The company that sends; there is no other in this database.
-COMPANY_ID = UUID("01920000-0000-7000-8000-0000000000ff")
 # As many as a carrier worker has in progress on a link.
 CALLS = 50
 _DELIVERED = text("""
@@ -74,8 +72,8 @@ async def measure_receipts(
 async def _registered(database: JobsDatabase, count: int) -> list[SubmitOrder]:
     """Make a company with one campaign; the orders to send it by docomo."""
     now = datetime.now(UTC)
-    company = Company(id=COMPANY_ID, name="計測株式会社")
-    async with database.transaction(COMPANY_ID) as session:
+    company = Company(name="計測株式会社")
+    async with database.transaction() as session:
         session.add(company)
         await session.flush()
         session.add(_contract(company.id))
