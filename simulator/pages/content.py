@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from simulator.messages import Message, RcsMessage
 
-_LINK = re.compile(r"https?://[^\s<>\"'、。」』）】　]+")
+# As phones find addresses: ASCII only, so that Japanese may follow at once; no punctuation at the end.
+_LINK = re.compile(r"https?://[\w\-.~:/?#\[\]@!$&'()*+,;=%]*[\w\-~/#&=%+$*]", re.ASCII)
 _HEIGHTS = {"SHORT_HEIGHT": "short", "MEDIUM_HEIGHT": "medium", "TALL_HEIGHT": "tall"}
 _SHOWN_FROM = re.compile(r"http://(127\.0\.0\.1|localhost)[:/]")  # as the pages' content security policy
 

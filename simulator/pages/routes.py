@@ -86,7 +86,8 @@ class Pages:
         return page("handsets.html", request, asked=asked, rows=rows, most=_LISTED)
 
     def _row(self, handset: Handset) -> dict[str, Any]:
-        screen = build_screen(handset, self._network.messages, self._replies.of(handset.number), None)
+        replies = self._replies.of(handset.number)
+        screen = build_screen(handset, self._network.messages, replies, None, most=1)
         last = screen.bubbles[-1] if screen.bubbles else None
         return {"handset": handset, "carrier": carrier_word(handset), "screen": screen, "last": last}
 

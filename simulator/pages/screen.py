@@ -41,21 +41,28 @@ class Screen:
     counts: dict[str, int]
 
 
-def build_screen(handset: Handset, messages: Messages, replies: list[SentReply], app: str | None) -> Screen:
-    """The screen of the app asked for (sms or rcs), None = the app of the latest message."""
+def build_screen(
+    handset: Handset, messages: Messages, replies: list[SentReply], app: str | None, most: int = _SHOWN
+) -> Screen:
+    """The screen of the app asked for (sms or rcs), None = the app of the latest message.
+
+    most: so many bubbles of it; a number may have thousands.
+    """
     everything = messages.of(handset.number)
     here = [message for message in everything if message.delivered]
     if app not in ("sms", "rcs"):
         app = "rcs" if here and isinstance(here[-1], RcsMessage) else "sms"
     kind = RcsMessage if app == "rcs" else SmsMessage
-    bubbles = [_received(message) for message in here if isinstance(message, kind)]
-    bubbles += [_answered(reply) for reply in replies if reply.channel == app]
+    received = [message for message in here if isinstance(message, kind)]
+    answers = [reply for reply in replies if reply.channel == app]
+    bubbles = [_received(message) for message in received[-most:]]
+    bubbles += [_answered(reply) for reply in answers[-most:]]
     bubbles.sort(key=lambda bubble: bubble.at)
     absent = [message for message in everything if not message.delivered and isinstance(message, kind)]
     return Screen(
         app,
-        tuple(_with_headings(bubbles[-_SHOWN:])),
-        max(0, len(bubbles) - _SHOWN),
+        tuple(_with_headings(bubbles[-most:])),
+        max(0, len(received) + len(answers) - most),
         sum(_waits(message) for message in absent),
         tuple((_clock(item.accepted_at), _status(item)) for item in absent if not _waits(item))[-5:],
         sum(isinstance(item, RcsMessage) and item.displayed_at is None for item in here),
