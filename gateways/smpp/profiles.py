@@ -3,6 +3,8 @@
 The carriers' interface documents are under NDA. Segment sizes are the publicly known figures
 (docomo 67, au 67, Rakuten 66, SoftBank 125 units); windows, timers and wrong-carrier codes are
 our presets and agree with the simulator's. Replace them (``dataclasses.replace``) at contract time.
+The contract's rate is not here: it holds for all processes of a link together and may change while they
+run, so it is kept on the link's task queue (docs/decisions/0007-rates-on-task-queues.md).
 """
 
 from collections.abc import Mapping

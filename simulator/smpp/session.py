@@ -91,6 +91,16 @@ class SmppSession(asyncio.Protocol):
             self._write(pdu.pack(pdu.GENERIC_NACK, error.status, 0))
             self.close()
 
+    def pause_writing(self) -> None:
+        """Called by the event loop: a peer that takes no answers gets no more questions read."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Called by the event loop."""
+        if self._transport is not None and not self._centre.faults.silent:
+            self._transport.resume_reading()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self._transport = None

@@ -1,6 +1,7 @@
 """A link's start, reconnects, state and stop."""
 
 import asyncio
+from itertools import pairwise
 
 from domain.carrier_exchange import DeliveryReceipt, SubmitOutcome
 from domain.carriers import Carrier
@@ -100,3 +101,33 @@ async def test_waiting_for_a_bind_ends_when_the_link_is_stopped(smsc: FakeSmsc, 
     await asyncio.sleep(0.05)
     await link.stop()
     assert outcomes(await submitted) == [NOT_SENT]
+
+
+async def test_binding_again_waits_longer_each_time_and_never_in_step_with_others(
+    smsc: FakeSmsc, connect: LinkFactory
+) -> None:
+    """docs/carriers.md §1.1: jittered back-off, so that a restarted SMSC is not met by all at once."""
+    smsc.bind_status = 0x08
+    tried: list[float] = []
+    loop = asyncio.get_running_loop()
+    await connect(bound=False, reconnect_min_s=0.04, reconnect_max_s=0.16)
+    while len(tried) < 7:
+        await until(lambda: len(smsc.binds) > len(tried))
+        tried.append(loop.time())
+    pauses = [after - before for before, after in pairwise(tried)]
+    # Half of 0.04, 0.08, 0.16, 0.16 … at least; the timers of a busy machine are only ever late.
+    for pause, least in zip(pauses, (0.02, 0.04, 0.08, 0.08, 0.08, 0.08), strict=True):
+        assert pause > least - 0.01
+    assert max(pauses[2:]) - min(pauses[2:]) > 0.001
+
+
+async def test_a_stopped_smsc_that_comes_back_finds_every_bind_again(
+    smsc: FakeSmsc, connect: LinkFactory
+) -> None:
+    link = await connect(binds=3)
+    await until(lambda: link.state.binds == 3)
+    await smsc.shut()
+    await until(lambda: link.state.binds == 0)
+    await smsc.listen()
+    await until(lambda: link.state.binds == 3)
+    assert outcomes(await link.submit(sms())) == [ACCEPTED]
