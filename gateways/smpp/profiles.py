@@ -101,6 +101,10 @@ class SmppProfile:
     # The carrier's own command_status values, before those of SMPP and ``wrong_carrier_statuses``.
     submit_statuses: Mapping[int, Verdict] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     wrong_carrier_statuses: frozenset[int] = WRONG_CARRIER_STATUSES
+    # Some SMSCs write one message id in two bases, such as hexadecimal in the submit_sm_resp and decimal in
+    # the receipt's text. ``None``: ids are words, and the same everywhere.
+    submit_id_base: int | None = None
+    receipt_id_base: int | None = None
     wrong_carrier_errors: frozenset[str] = frozenset()
     error_reasons: Mapping[str, StatusReason] = field(default_factory=lambda: ERROR_REASONS, hash=False)
     # The carrier's own words in ``stat``, in capitals, before those of SMPP.

@@ -15,7 +15,7 @@ from gateways.smpp.bodies import ShortMessage, Tag
 from gateways.smpp.numbers import national_number
 from gateways.smpp.profiles import SmppProfile
 from gateways.smpp.segments import ESM_CLASS_UDHI
-from gateways.smpp.statuses import STATE_NAMES, receipt_verdict
+from gateways.smpp.statuses import STATE_NAMES, plain_id, receipt_verdict
 
 # esm_class bits 5-2 (§5.2.12).
 _MESSAGE_TYPE = 0x3C
@@ -41,7 +41,7 @@ def parse_receipt(message: ShortMessage, profile: SmppProfile) -> DeliveryReceip
     """Read a receipt; what cannot be read is ``None`` or UNKNOWN, and ``raw`` has all of it."""
     text = _decoded(message.user_data, message.data_coding)
     fields = receipt_fields(text)
-    message_id = _tlv_text(message, Tag.RECEIPTED_MESSAGE_ID) or printable(fields.get("id", ""))
+    message_id = _message_id(message, fields, profile)
     stat = _tlv_stat(message) or printable(fields.get("stat", ""))
     error = _tlv_error(message) or printable(fields.get("err", "")) or None
     state, reason = receipt_verdict(stat, error, profile) if stat else (ReceiptState.UNKNOWN, None)
@@ -139,6 +139,13 @@ def _decoded(octets: bytes, data_coding: int) -> str:
     if data_coding == _UCS2:
         return octets.decode("utf-16-be", "replace")
     return octets.decode("latin-1")
+
+
+def _message_id(message: ShortMessage, fields: dict[str, str], profile: SmppProfile) -> str:
+    """Return the id as the submit_sm_resp gave it; the TLV has its form, the text may have another."""
+    if told := _tlv_text(message, Tag.RECEIPTED_MESSAGE_ID):
+        return plain_id(told, profile.submit_id_base)
+    return plain_id(printable(fields.get("id", "")), profile.receipt_id_base)
 
 
 def _tlv_text(message: ShortMessage, tag: int) -> str:

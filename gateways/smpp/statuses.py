@@ -54,7 +54,8 @@ def submit_result(segment: int, answer: Pdu | None, profile: SmppProfile) -> Seg
         return SegmentResult(segment, SubmitOutcome.UNKNOWN, reason=StatusReason.NETWORK_FAILURE)
     status = answer.command_status
     if status == CommandStatus.ESME_ROK and answer.command_id == CommandId.SUBMIT_SM_RESP:
-        return SegmentResult(segment, SubmitOutcome.ACCEPTED, read_c_octets(answer.body) or None)
+        message_id = plain_id(read_c_octets(answer.body), profile.submit_id_base)
+        return SegmentResult(segment, SubmitOutcome.ACCEPTED, message_id or None)
     if status == CommandStatus.ESME_ROK:
         outcome, reason = SubmitOutcome.UNKNOWN, StatusReason.NETWORK_FAILURE
         return SegmentResult(segment, outcome, reason=reason, carrier_code="generic_nack")
@@ -87,6 +88,19 @@ def receipt_verdict(
     if state is ReceiptState.UNDELIVERED:
         return state, profile.error_reasons.get(code, reason)
     return state, reason
+
+
+def plain_id(message_id: str, base: int | None) -> str:
+    """Return a message id written in ``base`` in decimal, so that one id has one form; others as they are.
+
+    Nothing but plain digits is a number: no sign, no ``0x``, no blank, and no script but ASCII.
+    """
+    if base is None or not message_id.isascii() or not message_id.isalnum():
+        return message_id
+    try:
+        return str(int(message_id, base))
+    except ValueError:
+        return message_id
 
 
 def normalised_error(error: str) -> str:

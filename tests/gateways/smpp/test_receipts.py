@@ -1,5 +1,6 @@
 """Receipts as carriers write them, and as they should not (docs/carriers.md §1.1)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -12,8 +13,10 @@ from domain.carrier_exchange import ReceiptState
 from domain.carriers import Carrier, Channel
 from domain.messages import StatusReason
 from gateways.smpp.bodies import Address, ShortMessage, Tag
+from gateways.smpp.pdu import CommandId, Pdu
 from gateways.smpp.profiles import DOCOMO, JST, SOFTBANK
 from gateways.smpp.receipts import is_receipt, parse_inbound, parse_receipt, receipt_date, with_plausible_time
+from gateways.smpp.statuses import submit_result
 
 HANDSET = Address(1, 1, "819012345678")
 TEXT = (
@@ -113,6 +116,30 @@ def test_an_unreadable_receipt_is_kept_for_the_service_desk(octets: bytes) -> No
     parsed = parse_receipt(receipt(octets), DOCOMO)
     assert (parsed.carrier_message_id, parsed.state) == (None, ReceiptState.UNKNOWN)
     assert "\0" not in parsed.raw
+
+
+@pytest.mark.parametrize(
+    ("submit_base", "submitted", "receipt_base", "reported"),
+    [
+        (None, "00a1B", None, "00a1B"),
+        (16, "00A1B", 10, "2587"),
+        (16, "a1b", 10, "0000002587"),
+        (10, "2587", 16, "A1B"),
+        (16, "0x1b", 16, "0x1b"),  # no plain number: left as it is
+        (10, "x-17", 16, "x-17"),
+    ],
+)
+def test_an_id_in_two_bases_is_one_id(
+    submit_base: int | None, submitted: str, receipt_base: int | None, reported: str
+) -> None:
+    profile = replace(DOCOMO, submit_id_base=submit_base, receipt_id_base=receipt_base)
+    answer = Pdu(CommandId.SUBMIT_SM_RESP, 0, 1, submitted.encode() + b"\0")
+    submitted_id = submit_result(1, answer, profile).carrier_message_id
+    by_text = receipt(f"id:{reported} stat:DELIVRD")
+    assert parse_receipt(by_text, profile).carrier_message_id == submitted_id
+    # The TLV is written like the submit's answer, whatever the text does.
+    by_tlv = receipt(f"id:{reported} stat:DELIVRD", tlvs={Tag.RECEIPTED_MESSAGE_ID: submitted.encode()})
+    assert parse_receipt(by_tlv, profile).carrier_message_id == submitted_id
 
 
 def test_only_what_a_handset_cannot_write_makes_a_receipt() -> None:

@@ -11,7 +11,7 @@ from domain.messages import StatusReason
 from gateways.smpp.command_status import SUBMIT_STATUSES, printed_status
 from gateways.smpp.pdu import CommandId, Pdu
 from gateways.smpp.profiles import AU, DOCOMO, PROFILES, RAKUTEN, SOFTBANK, SmppProfile
-from gateways.smpp.statuses import receipt_verdict, submit_result, submit_verdict
+from gateways.smpp.statuses import plain_id, receipt_verdict, submit_result, submit_verdict
 
 NO_CODES = replace(AU, wrong_carrier_statuses=frozenset())
 
@@ -149,3 +149,10 @@ def test_another_carriers_code_or_a_delivery_is_not_wrong_carrier() -> None:
 def test_no_code_raises(status: int, stat: str, error: str | None) -> None:
     submit_verdict(status, SOFTBANK)
     receipt_verdict(stat, error, SOFTBANK)
+    for base in (None, 10, 16):
+        plain_id(stat, base)
+
+
+def test_an_id_of_any_length_is_no_trouble() -> None:
+    assert plain_id("9" * 60_000, 10) == "9" * 60_000
+    assert plain_id("f" * 60_000, 16) == "f" * 60_000
