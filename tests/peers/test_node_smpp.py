@@ -224,7 +224,7 @@ async def test_a_wrong_password_is_refused_and_a_right_one_taken_later(
     assert await link.wait_until_bound(5.0)
 
 
-async def test_a_thousand_messages_over_two_binds_come_back_once_each(
+async def test_hundreds_of_messages_over_two_binds_come_back_once_each(
     smsc: NodeSmsc, connect: Connect, receipts: list[DeliveryReceipt]
 ) -> None:
     link = await connect(profile=replace(quick(window=50), binds=2, submit_resp_timeout_s=30.0))
@@ -235,8 +235,8 @@ async def test_a_thousand_messages_over_two_binds_come_back_once_each(
         (result,) = await link.submit(message)
         return result.carrier_message_id
 
-    ids = await asyncio.gather(*(send(number) for number in range(1000)))
-    report = await smsc.until(receiptsTaken=1000)
-    assert len(set(ids)) == report["submitted"] == 1000
+    ids = await asyncio.gather(*(send(number) for number in range(400)))
+    report = await smsc.until(receiptsTaken=400)
+    assert len(set(ids)) == report["submitted"] == 400
     assert sorted(r.carrier_message_id or "" for r in receipts) == sorted(str(one) for one in ids)
-    assert {submit["text"] for submit in report["submits"]} == {f"{number} 😀" for number in range(1000)}
+    assert {submit["text"] for submit in report["submits"]} == {f"{number} 😀" for number in range(400)}

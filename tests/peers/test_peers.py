@@ -1,12 +1,15 @@
 """The frame itself: peers end with their test, and a missing one is said so."""
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from scripts.npm import ROOT
+from scripts.peer_packages import NODE_PEERS, is_installed
 from tests.peers.availability import find_command, needs_commands, needs_package, package_missing
 from tests.peers.processes import PeerProcess
 
@@ -54,3 +57,24 @@ def test_a_missing_peer_is_skipped_with_how_to_get_it() -> None:
     assert mark.args == (True,)
     assert mark.kwargs["reason"] == "peer left out: no no-such-command: apt-get install nothing"
     assert find_command("no-such-command") is None
+
+
+def test_packages_of_npm_are_installed_when_every_version_is_the_locked_one(tmp_path: Path) -> None:
+    def write(name: str, version: str) -> None:
+        packages = {"": {"version": "0.1.0"}, "node_modules/smpp": {"version": version}}
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json.dumps({"packages": packages}), "utf-8")
+
+    assert not is_installed(tmp_path)
+    write("package-lock.json", "0.5.1")
+    assert not is_installed(tmp_path)
+    write("node_modules/.package-lock.json", "0.5.0")
+    assert not is_installed(tmp_path)
+    write("node_modules/.package-lock.json", "0.5.1")
+    assert is_installed(tmp_path)
+
+
+def test_no_lock_file_names_a_registry() -> None:
+    for folder in (ROOT, NODE_PEERS):
+        assert "resolved" not in (folder / "package-lock.json").read_text("utf-8")
+        assert "omit-lockfile-registry-resolved=true" in (folder / ".npmrc").read_text("utf-8")
