@@ -126,7 +126,8 @@ class Simulator:
         self.smpp_ports = ports
         return sockets
 
-    def _routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[BaseRoute]:
+        """Everything HTTP answers, once started."""
         files = Files(self.settings.data_dir / "files", self.webhooks, lambda: self.http_url)
         return [
             *MaapRoutes(self.network, self.operators, files).routes(),
@@ -141,7 +142,7 @@ class Simulator:
 
     async def _start_http(self, sock: socket.socket) -> None:
         config = uvicorn.Config(
-            Starlette(routes=self._routes()),
+            Starlette(routes=self.routes()),
             http="httptools",
             ws="none",
             lifespan="off",

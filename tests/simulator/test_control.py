@@ -1,11 +1,14 @@
 """The control API and the table of scenarios."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import httpx
+from starlette.routing import Route
 
 from simulator import Simulator
+from simulator.faults import PRESETS, LinkFaults
 from simulator.scenario_table import SCENARIOS
 from tests.simulator.conftest import StartSimulator
 from tests.simulator.smpp_client import Esme
@@ -80,3 +83,21 @@ def test_the_documentation_lists_every_scenario() -> None:
     text = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
     rows = [line.split(" | ")[:2] for line in text.splitlines() if re.match(r"\| \d\d \| `", line)]
     assert rows == [[f"| {scenario.code}", f"`{scenario.name}`"] for scenario in SCENARIOS]
+
+
+def test_the_documentation_names_every_lasting_fault_preset_and_route(simulator: Simulator) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+    lasting = text.split("### Lasting, of one link")[1].split("## Ledger")[0]
+    named = set(re.findall(r"`(\w+)`", lasting))
+    assert {field.name for field in fields(LinkFaults)} | {"drop", "unbind"} <= named
+    assert {f"`{preset}`" for preset in PRESETS} <= set(re.findall(r"`\w+`", text))
+    places = {route.path.split("/{")[0] for route in simulator.routes() if isinstance(route, Route)}
+    undocumented = {"/", "/favicon.ico", "/static", "/links/rates"}  # a redirect, and parts of pages
+    assert {place for place in places - undocumented if place not in text} == set()
+    actions = {
+        route.path.rpartition("/")[2]
+        for route in simulator.routes()
+        if isinstance(route, Route) and route.path.startswith("/control/handsets/{number}/")
+    }
+    assert actions == {"reply", "read"}
+    assert {action for action in actions if f"09012345678/{action}" not in text} == set()
