@@ -10,6 +10,9 @@ from domain.priorities import SECOND_MESSAGE
 from services.database import Database
 from services.second_messages import MessageKey, SecondMessage, forget_starts, take_second_messages
 
+# Without Temporal a start does not end; a process that stops must not wait for it.
+CLOSE_AFTER_SECONDS = 2.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -45,8 +48,11 @@ class SecondMessageStarter:
         task.add_done_callback(self._running.discard)
 
     async def close(self) -> None:
-        """Wait for the starts under way."""
-        await asyncio.gather(*self._running)
+        """Wait a moment for the starts under way; what does not end in it is left to the sweep."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=CLOSE_AFTER_SECONDS)
+        for task in self._running:
+            task.cancel()
 
     async def _start_or_leave(self, messages: Sequence[MessageKey]) -> None:
         try:

@@ -32,7 +32,8 @@ _MONTH = text("""
 
 @dataclass(frozen=True, slots=True)
 class HomeNumbers:
-    """``delivered_today`` and ``failed_today`` are of campaigns that started today (JST).
+    """``delivered_today`` and ``failed_today`` are of campaigns that started today (JST), second
+    messages included.
 
     ``month_parts`` are the charged deliveries of the usage month so far (SMS in parts, +Message in
     messages); ``month_yen`` is what they and the misdelivery checks cost by today's prices, without tax

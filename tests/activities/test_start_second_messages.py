@@ -1,5 +1,6 @@
 """The start of second messages: after the commit, in their slots, found again when it was lost (P-7, P-8)."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 
@@ -133,3 +134,23 @@ async def test_a_reply_that_waits_for_nothing_starts_nothing(
     await inbox.receive(await tap(bench, campaign.phone_numbers[0]))
     await inbox.close()
     assert starts.orders == []
+
+
+async def test_a_process_that_stops_does_not_wait_for_temporal(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not started is still in the outbox."""
+    monkeypatch.setattr("activities.start_second_messages.CLOSE_AFTER_SECONDS", 0.05)
+    asked = asyncio.Event()
+
+    async def never(_order: DeliveryOrder) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    campaign = await with_follow_up(bench)
+    await bench.delivered(campaign.message)
+    starter = SecondMessageStarter(bench.database, never, WaitingTimes())
+    starter.start_soon(await pending(bench))
+    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(starter.close(), 5)
+    assert len(await pending(bench)) == 1

@@ -131,3 +131,21 @@ async def test_only_who_may_see_reports_sees_what_was_received(visitor: Staff) -
     """C-1."""
     staff = await visitor.sign_in("staff")
     assert (await staff.open("/log/received")).status_code == 403
+
+
+async def test_an_edit_of_a_scheduled_send_keeps_and_changes_the_second_message(owner: Staff) -> None:
+    """P-3: the page that asks for confirmation passes it on."""
+    later = {"when": "scheduled", "send_at-date": "2027-05-01", "send_at-time": "10:00"}
+    await make_check(owner, name="予約の変更", options=later, **SECOND, follow_up_valid_for_hours="24")
+    await owner.send("件の配信を予約する")
+    campaign_id = owner.campaign_id
+    await owner.open(f"/campaigns/{campaign_id}/edit")
+    await owner.send("変更内容の確認へ進む", follow_up_valid_for_hours="48")
+    await owner.send("件の予約に変更する")
+    assert owner.at == f"/campaigns/{campaign_id}"
+    assert "1通目の到達から48時間以内の返信" in owner.page.text
+    assert "{{氏名}}様 承りました。" in owner.page.text
+    await owner.open(f"/campaigns/{campaign_id}/edit")
+    await owner.send("変更内容の確認へ進む", follow_up_trigger="none")
+    await owner.send("件の予約に変更する")
+    assert "2通目" not in owner.page.text

@@ -29,7 +29,7 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         TimelineKind.REVOKE_REQUESTED: "+メッセージの破棄依頼",
         TimelineKind.READ: "開封",
         TimelineKind.REPLY: "返信の受信",
-        TimelineKind.SECOND_MESSAGE: "2通目の作成",
+        TimelineKind.SECOND_MESSAGE: "2通目の配信",
         TimelineKind.BILLED: "課金の記録",
         TimelineKind.CLOSED: "終了",
     },

@@ -152,9 +152,12 @@ def test_only_what_a_handset_cannot_write_makes_a_receipt() -> None:
 
 def test_reads_an_end_users_text_behind_its_user_data_header() -> None:
     octets = bytes((5, 0, 3, 9, 2, 1)) + "解除\0".encode("utf-16-be")
-    inbound = parse_inbound(receipt(octets, esm_class=0x40, data_coding=8), DOCOMO)
+    message = receipt(octets, esm_class=0x40, data_coding=8, destination=Address(2, 1, "0312345678"))
+    inbound = parse_inbound(message, DOCOMO)
     assert (inbound.phone_number, inbound.text) == ("09012345678", "解除")
     assert inbound.raw == octets.hex()
+    # Whom it is for: P-8.
+    assert inbound.destination == "0312345678"
 
 
 @given(
