@@ -33,7 +33,8 @@ def key_refusal(
 ) -> KeyRefusal | None:
     """Return why a request with a key is refused, ``None`` if it is not. No networks: from anywhere."""
     allowed = [ipaddress.ip_network(network) for network in networks]
-    if allowed and not any(_address(address) in network for network in allowed):
+    found = _address(address)
+    if allowed and (found is None or not any(found in network for network in allowed)):
         return KeyRefusal.ADDRESS
     if scope_needed(method) is KeyScope.SEND and scope is not KeyScope.SEND:
         return KeyRefusal.SCOPE

@@ -87,12 +87,12 @@ class Requires:
         signed_in = await current_user(request, is_activity=self.is_activity)
         if signed_in is None:
             raise SignInNeeded
-        if signed_in.user.state.step not in self.steps:
-            raise StepNeeded(signed_in.user.state.step)
         if not signed_in.may(self.permission):
             raise HTTPException(403)
         if request.method not in SAFE_METHODS:
             await check_form(request)
+        if signed_in.user.state.step not in self.steps:
+            raise StepNeeded(signed_in.user.state.step)
         if self.confirmed and not signed_in.user.is_confirmed(now()):
             raise ConfirmationNeeded
         return signed_in

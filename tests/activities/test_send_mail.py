@@ -12,11 +12,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.send_mail import MailActivities
 from domain.mails import MailContent, MailKind, MailOrder, MailState
 from gateways.mail.client import MailAnswer, MailOutcome
-from services.database import Database
+from services.database import Database, JobsDatabase
 from services.mails import mails_queued_in, queue_mail
 from services.secret_box import SecretBox
 from tests.services.accounts import BOX, Accounts
 from tests.services.support import now
+from tests.support.postgres import jobs_url
 
 
 class FakeRelay:
@@ -35,8 +36,9 @@ class FakeRelay:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def accounts(database_url: str) -> AsyncIterator[Accounts]:
-    database = Database(database_url)
-    yield Accounts(database)
+    database, jobs_database = Database(database_url), JobsDatabase(jobs_url(database_url), pool_size=2)
+    yield Accounts(database, jobs_database)
+    await jobs_database.close()
     await database.close()
 
 
@@ -47,7 +49,7 @@ def relay() -> FakeRelay:
 
 async def queued(accounts: Accounts, *, expires_in: timedelta = timedelta(hours=1)) -> MailOrder:
     admin = await accounts.administrator()
-    async with accounts.database.transaction() as session:
+    async with accounts.transaction() as session:
         await queue_mail(
             session,
             admin.company_id,

@@ -12,7 +12,7 @@ PORTAL = "http://portal.test/"
 
 async def queued(accounts: Accounts, kind: MailKind = MailKind.PASSWORD_RESET) -> MailOrder:
     admin = await accounts.administrator()
-    async with accounts.database.transaction() as session:
+    async with accounts.transaction() as session:
         await queue_mail(
             session,
             admin.company_id,
@@ -28,7 +28,7 @@ async def queued(accounts: Accounts, kind: MailKind = MailKind.PASSWORD_RESET) -
 async def test_a_queued_mail_waits_to_be_started(accounts: Accounts) -> None:
     """What no page started, a sweep finds."""
     order = await queued(accounts)
-    async with accounts.database.transaction() as session:
+    async with accounts.transaction() as session:
         assert order in await queued_mails(session)
         mail = await load_queued_mail(session, order, BOX, PORTAL)
     assert mail is not None
@@ -37,7 +37,7 @@ async def test_a_queued_mail_waits_to_be_started(accounts: Accounts) -> None:
 
 async def test_a_closed_mail_has_no_secret_and_is_never_sent_again(accounts: Accounts) -> None:
     order = await queued(accounts)
-    async with accounts.database.transaction() as session:
+    async with accounts.transaction() as session:
         await close_mail(session, order, MailState.SENT)
         await close_mail(session, order, MailState.FAILED, "550")
         assert await load_queued_mail(session, order, BOX, PORTAL) is None
@@ -50,7 +50,7 @@ async def test_a_new_code_takes_the_place_of_one_that_has_not_left(accounts: Acc
     """While the relay is away, five requests are one mail, the one whose code is good."""
     admin = await accounts.administrator()
     for code in ("OLD", "NEW"):
-        async with accounts.database.transaction() as session:
+        async with accounts.transaction() as session:
             await queue_mail(
                 session,
                 admin.company_id,
@@ -70,6 +70,6 @@ async def test_a_new_code_takes_the_place_of_one_that_has_not_left(accounts: Acc
 async def test_another_companys_mail_does_not_exist(accounts: Accounts) -> None:
     """I9."""
     order, stranger = await queued(accounts), await accounts.administrator()
-    async with accounts.database.transaction() as session:
+    async with accounts.transaction() as session:
         foreign = MailOrder(stranger.company_id, order.mail_id)
         assert await load_queued_mail(session, foreign, BOX, PORTAL) is None

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from domain.rate_limits import LIMITS, LimitKind
-from services.database import Database
+from services.database import NO_COMPANY, Database
 from services.rate_limits import forget_full_buckets, give_token_back, take_token
 from tests.services.support import now
 
@@ -13,7 +13,7 @@ LIMIT = LIMITS[KIND]
 
 
 async def take(database: Database, key: str, at: datetime) -> timedelta | None:
-    async with database.transaction() as session:
+    async with database.transaction(NO_COMPANY) as session:
         return await take_token(session, KIND, key, at)
 
 
@@ -46,7 +46,7 @@ async def test_a_token_given_back_can_be_taken_again(database: Database) -> None
     at = now()
     for _ in range(LIMIT.burst):
         await take(database, "honest", at)
-    async with database.transaction() as session:
+    async with database.transaction(NO_COMPANY) as session:
         await give_token_back(session, KIND, "honest")
     assert await take(database, "honest", at) is None
     assert await take(database, "honest", at) is not None
@@ -62,6 +62,6 @@ async def test_a_clock_that_goes_back_gives_nothing_away(database: Database) -> 
 
 async def test_untouched_buckets_are_forgotten(database: Database) -> None:
     await take(database, "old", now() - timedelta(days=2))
-    async with database.transaction() as session:
+    async with database.transaction(NO_COMPANY) as session:
         await forget_full_buckets(session, now())
     assert await take(database, "old", now()) is None
