@@ -20,6 +20,7 @@ from services.company_users import (
     list_users,
     release_login_id,
     require_second_factor,
+    reset_by_issuer,
     reset_second_factor,
 )
 from services.session_tokens import new_token, token_hash
@@ -136,15 +137,15 @@ async def test_a_new_name_alone_sends_no_mail(accounts: Accounts) -> None:
 async def test_nobody_changes_the_own_role_or_deletes_oneself(accounts: Accounts) -> None:
     admin = await accounts.administrator()
     await accounts.colleague(admin, Role.COMPANY_ADMIN)
-    for change in (
-        lambda session: change_user(session, caller(admin), admin.user_id, PROFILE, now()),
-        lambda session: delete_user(session, caller(admin), admin.user_id, now()),
-        lambda session: reset_second_factor(session, caller(admin), admin.user_id, now()),
-    ):
-        with pytest.raises(UserRefused) as refusal:
-            async with accounts.transaction() as session:
-                await change(session)
-        assert refusal.value.problem is UserProblem.ONESELF
+    async with accounts.transaction() as session:
+        for change in (
+            change_user(session, caller(admin), admin.user_id, PROFILE, now()),
+            delete_user(session, caller(admin), admin.user_id, now()),
+            reset_second_factor(session, caller(admin), admin.user_id, now()),
+        ):
+            with pytest.raises(UserRefused) as refusal:
+                await change
+            assert refusal.value.problem is UserProblem.ONESELF
 
 
 async def test_two_administrators_who_delete_each_other_at_once_leave_one(accounts: Accounts) -> None:
@@ -165,18 +166,20 @@ async def test_two_administrators_who_delete_each_other_at_once_leave_one(accoun
 
 
 async def test_another_companys_user_does_not_exist(accounts: Accounts) -> None:
-    """I9: the same answer as for a random id."""
+    """I9: the same answer as for a random id, by the services alone."""
     admin, stranger = await accounts.administrator(), await accounts.administrator()
-    for user_id in (stranger.user_id, uuid4()):
-        for change in (
-            lambda session, user_id=user_id: find_user(session, caller(admin), user_id, now()),
-            lambda session, user_id=user_id: change_user(session, caller(admin), user_id, PROFILE, now()),
-            lambda session, user_id=user_id: delete_user(session, caller(admin), user_id, now()),
-            lambda session, user_id=user_id: reset_second_factor(session, caller(admin), user_id, now()),
-        ):
-            with pytest.raises(UserNotFound):
-                async with accounts.transaction() as session:
-                    await change(session)
+    by = caller(admin)
+    async with accounts.transaction() as session:
+        for user_id in (stranger.user_id, uuid4()):
+            for change in (
+                find_user(session, by, user_id, now()),
+                change_user(session, by, user_id, PROFILE, now()),
+                delete_user(session, by, user_id, now()),
+                reset_second_factor(session, by, user_id, now()),
+                reset_by_issuer(session, by, user_id, BOX, now()),
+            ):
+                with pytest.raises(UserNotFound):
+                    await change
 
 
 async def test_the_list_shows_how_accounts_stand(accounts: Accounts) -> None:

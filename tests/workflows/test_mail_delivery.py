@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from temporalio import activity
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHistory
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
@@ -63,7 +64,7 @@ async def test_started_twice_it_runs_once_and_tells_temporal_ids_only(temporal_c
 
 def input_of(history: WorkflowHistory) -> str:
     """What was handed to the workflow and its activity."""
-    payloads = []
+    payloads: list[Payload] = []
     for event in history.events:
         payloads += event.workflow_execution_started_event_attributes.input.payloads
         payloads += event.activity_task_scheduled_event_attributes.input.payloads
