@@ -1,5 +1,6 @@
 """The own second factor: an authenticator and backup codes. Passkeys are in ``web/routes/passkeys.py``."""
 
+import io
 from typing import Annotated
 
 import segno
@@ -78,8 +79,9 @@ async def show_qr(request: Request, viewer: SettingUp) -> Response:
     if secret is None:
         raise HTTPException(404)
     code = segno.make(provisioning_uri(secret, viewer.user.login_id, ISSUER), error="m")
-    picture = code.svg_inline(scale=5, border=4, light="#fff", xmldecl=False, svgns=True)
-    return Response(picture, media_type="image/svg+xml")
+    picture = io.BytesIO()
+    code.save(picture, kind="svg", scale=5, border=4, light="#fff", xmldecl=False)
+    return Response(picture.getvalue(), media_type="image/svg+xml")
 
 
 @router.post("/totp")
