@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -14,10 +15,11 @@ from tests.web.conftest import Portal
 from tests.web.staff import Staff
 
 
-async def made(owner: Staff, **fields: str) -> str:
+async def made(owner: Staff, **fields: Any) -> str:
     """Make a key; returns it."""
     await owner.open("/api-keys/new")
-    await owner.send("APIキーを作る", **{"name": "基幹システム", "scope": "send", "networks": "", **fields})
+    usual: dict[str, Any] = {"name": "基幹システム", "scope": "send", "networks": ""}
+    await owner.send("APIキーを作る", **{**usual, **fields})
     found = re.search(r"mdp_[\w-]+", owner.response.text)
     assert found is not None, owner.page.text
     return found[0]
@@ -80,9 +82,9 @@ async def test_a_revoked_key_is_worthless_at_once(portal: Portal, owner: Staff) 
         ({"networks": "\n".join(f"192.0.2.{n}" for n in range(51))}, "IPアドレスは50個まで"),
     ],
 )
-async def test_what_cannot_be_made_says_why(owner: Staff, fields: dict[str, str], words: str) -> None:
+async def test_what_cannot_be_made_says_why(owner: Staff, fields: dict[str, Any], words: str) -> None:
     await owner.open("/api-keys/new")
-    usual = {"name": "基幹システム", "scope": "send", "networks": ""}
+    usual: dict[str, Any] = {"name": "基幹システム", "scope": "send", "networks": ""}
     answer = await owner.send("APIキーを作る", **{**usual, **fields})
     assert answer.status_code == 422
     assert words in owner.page.text

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest_asyncio
@@ -116,7 +117,7 @@ async def test_twenty_parallel_wrong_passwords_lock_after_five(portal: Portal, v
     assert {answer.status_code for answer in answers} == {422}
     mail = await newest_mail(portal, "owner@midori.example")
     assert "アカウントロック" in mail.subject
-    right = {"login_id": "owner@midori.example", "password": "Demo-midori-owner-2026"}
+    right: dict[str, Any] = {"login_id": "owner@midori.example", "password": "Demo-midori-owner-2026"}
     assert (await visitor.send("サインインする", **right)).status_code == 422
     await visitor.sign_in("senior", "midori")
 

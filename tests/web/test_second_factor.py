@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
+from typing import Any
 
 from sqlalchemy import text
 
@@ -71,7 +72,7 @@ async def test_signing_in_asks_for_a_code_and_then_leads_on(
     await forget_used_steps(portal)
     staff = somebody()
     await staff.open("/campaigns?status=draft")
-    login = {"login_id": "senior@sakura.example", "password": "Demo-sakura-senior-2026"}
+    login: dict[str, Any] = {"login_id": "senior@sakura.example", "password": "Demo-sakura-senior-2026"}
     await staff.send("サインインする", **login)
     assert staff.at == "/sign-in/second-factor"
     assert "案件一覧" not in staff.page.text

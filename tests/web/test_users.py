@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -60,8 +61,8 @@ async def test_from_the_mail_to_the_own_password(
         assert (answer.status_code, words in newcomer.page.text) == (422, True), words
     await newcomer.send("このパスワードにする", new_password=OWN, new_password_again=OWN)
     assert newcomer.at == "/"
-    again = await signs_in(somebody(), login_id, OWN)
-    assert again.at == "/"
+    later = await signs_in(somebody(), login_id, OWN)
+    assert later.at == "/"
     await owner.open("/users")
     assert "招待中" not in owner.page.text
 
@@ -93,7 +94,7 @@ async def test_the_session_token_changes_at_every_step(
         ({"login_id": "owner@midori.example", "name": "太郎", "role": "admin"}, "お客様窓口へご依頼ください"),
     ],
 )
-async def test_what_cannot_be_added_says_why(owner: Staff, fields: dict[str, str], words: str) -> None:
+async def test_what_cannot_be_added_says_why(owner: Staff, fields: dict[str, Any], words: str) -> None:
     """What, where, how to mend; another company's user is not told from a deleted one (C-5)."""
     await owner.open("/users/new")
     answer = await owner.send("追加してメールを送る", **fields)
@@ -165,7 +166,12 @@ async def test_an_issuers_reset_is_a_code_for_an_hour(
     visitor = somebody()
     await visitor.open("/password-reset/code")
     new = "夜行列車の窓から見えた灯り"
-    fields = {"login_id": login_id, "code": code, "new_password": new, "new_password_again": new}
+    fields: dict[str, Any] = {
+        "login_id": login_id,
+        "code": code,
+        "new_password": new,
+        "new_password_again": new,
+    }
     await visitor.send("パスワードを設定する", **fields)
     assert "パスワードを設定しました" in visitor.page.text
     await staff.open("/campaigns")
