@@ -21,7 +21,8 @@ FROM ${PYTHON_IMAGE}
 # The two folders are mount points; a new volume takes over their owner.
 RUN groupadd --gid 10001 platform \
     && useradd --uid 10001 --gid platform --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin platform \
-    && install --directory --owner=platform --group=platform /var/lib/platform/demo /var/lib/platform/simulator
+    && install --directory --owner=platform --group=platform /var/lib/platform/demo /var/lib/platform/simulator \
+        /var/lib/platform/mails
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \

@@ -5,6 +5,7 @@ architecture test looks at all routes.
 """
 
 import hmac
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,9 +13,17 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.problems import ApiProblem, ProblemCode
 from api.state import database_of, settings_of
+from domain.api_keys import KeyRefusal, key_refusal
 from domain.callers import Caller
-from services.api_keys import caller_for_key
+from domain.rate_limits import LimitKind, address_key
+from services.api_keys import holder_of_key
 from services.database import NO_COMPANY
+from services.rate_limits import take_token
+
+_REFUSALS = {
+    KeyRefusal.SCOPE: ProblemCode.INSUFFICIENT_SCOPE,
+    KeyRefusal.ADDRESS: ProblemCode.ADDRESS_NOT_ALLOWED,
+}
 
 PUBLIC_PATHS = frozenset({"/api/v1/openapi.json"})
 
@@ -28,13 +37,22 @@ bearer_key = HTTPBearer(
 async def require_api_key(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_key)]
 ) -> Caller:
-    """Return the company the request's key belongs to, or end the request with 401."""
-    if credentials is not None:
-        async with database_of(request).transaction(NO_COMPANY) as session:
-            caller = await caller_for_key(session, credentials.credentials)
-        if caller is not None:
-            return caller
-    raise ApiProblem(ProblemCode.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+    """Return the company the request's key belongs to.
+
+    Ends the request with 401 without a key of ours, with 403 if the key is not for this kind of request or
+    this address.
+    """
+    if credentials is None:
+        raise _unauthorized()
+    async with database_of(request).transaction(NO_COMPANY) as session:
+        holder = await holder_of_key(session, credentials.credentials)
+    if holder is None:
+        await _count_wrong_key(request)
+        raise _unauthorized()
+    refusal = key_refusal(holder.scope, holder.networks, request.method, _address(request))
+    if refusal is not None:
+        raise ApiProblem(_REFUSALS[refusal])
+    return holder.caller
 
 
 async def require_webhook_token(request: Request) -> None:
@@ -44,7 +62,26 @@ async def require_webhook_token(request: Request) -> None:
     matches = hmac.compare_digest(given.strip().encode("latin-1", "replace"), expected.encode())
     # Without a token of ours nobody could be told from anybody.
     if not expected or scheme.lower() != "bearer" or not matches:
-        raise ApiProblem(ProblemCode.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+        await _count_wrong_key(request)
+        raise _unauthorized()
+
+
+async def _count_wrong_key(request: Request) -> None:
+    """Let one address guess only so often; who has the right key or token is never counted."""
+    async with database_of(request).transaction(NO_COMPANY) as session:
+        key = address_key(_address(request))
+        wait = await take_token(session, LimitKind.WRONG_KEY, key, datetime.now(UTC))
+    if wait is not None:
+        headers = {"Retry-After": str(int(wait.total_seconds()))}
+        raise ApiProblem(ProblemCode.TOO_MANY_REQUESTS, headers=headers)
+
+
+def _unauthorized() -> ApiProblem:
+    return ApiProblem(ProblemCode.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 ApiCaller = Annotated[Caller, Depends(require_api_key)]

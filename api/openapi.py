@@ -47,20 +47,25 @@ REGISTERED: dict[int | str, dict[str, Any]] = {
 
 _TITLES = {status: title for status, title, _ in reversed(ANSWERS.values())} | {
     400: "Bad request",
+    403: "Forbidden",
     409: "Conflict",
     422: "Invalid content",
 }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the problem answers of a route for its description; 500 is always possible."""
+    """Return the problem answers of a route for its description; 500 is always possible.
+
+    A route that takes a key may refuse it (403), and strangers who try too many (429).
+    """
+    of_keys = (403, 429) if 401 in statuses else ()
     return {
         status: {
             "model": Problem,
             "description": _TITLES[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in (*statuses, 500)
+        for status in sorted({*statuses, *of_keys, 500})
     }
 
 

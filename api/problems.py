@@ -17,6 +17,8 @@ class ProblemCode(StrEnum):
     INVALID_CURSOR = "invalid_cursor"
     INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
     UNAUTHORIZED = "unauthorized"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
@@ -25,6 +27,7 @@ class ProblemCode(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID_REQUEST = "invalid_request"
     CAMPAIGN_REFUSED = "campaign_refused"
+    TOO_MANY_REQUESTS = "too_many_requests"
     REQUEST_FAILED = "request_failed"
     INTERNAL_ERROR = "internal_error"
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
@@ -47,6 +50,16 @@ ANSWERS: dict[ProblemCode, tuple[int, str, str]] = {
         401,
         "Unauthorized",
         "APIキーが指定されていないか、無効です。Authorization: Bearer <APIキー> を指定してください。",
+    ),
+    ProblemCode.INSUFFICIENT_SCOPE: (
+        403,
+        "Insufficient scope",
+        "このAPIキーは照会専用です。登録や取消には「照会と配信」のキーを使ってください。",
+    ),
+    ProblemCode.ADDRESS_NOT_ALLOWED: (
+        403,
+        "Address not allowed",
+        "このAPIキーは、接続元のIPアドレスからは使えません。ポータルの「APIキー」で許可したアドレスをご確認ください。",
     ),
     ProblemCode.NOT_FOUND: (404, "Not found", "指定されたものが見つかりません。IDとURLをご確認ください。"),
     ProblemCode.METHOD_NOT_ALLOWED: (405, "Method not allowed", "このURLでは使えないメソッドです。"),
@@ -79,6 +92,12 @@ ANSWERS: dict[ProblemCode, tuple[int, str, str]] = {
         422,
         "Campaign refused",
         "案件を登録できません。何も登録されていません。errorsの各項目を修正してください。",
+    ),
+    ProblemCode.TOO_MANY_REQUESTS: (
+        429,
+        "Too many requests",
+        "無効なAPIキーでのリクエストが続いたため、受け付けを止めています。"
+        "Retry-After秒後に、正しいキーで再送してください。",
     ),
     ProblemCode.REQUEST_FAILED: (400, "Request failed", "リクエストを処理できません。"),
     ProblemCode.INTERNAL_ERROR: (

@@ -19,6 +19,7 @@ DRAWN = (
     "platform_jobs_database_password",
     "temporal_database_password",
     "maap_webhook_token",
+    "encryption_key",
 )
 # Who signs in to PostgreSQL for what: docs/operations.md, "Roles of the database".
 DATABASE_ROLES = {
@@ -32,6 +33,7 @@ LINKS = (
     *(f"smpp_{carrier}_url" for carrier in SMPP_PORTS),
     *(f"maap_{carrier}_url" for carrier in MAAP_CARRIERS),
     "number_recycling_url",
+    "smtp_url",
 )
 PLATFORM = "platform"  # what the platform calls itself towards the simulator
 
@@ -79,6 +81,7 @@ def _simulator_addresses(directory: Path) -> dict[str, str]:
     }
     for carrier in MAAP_CARRIERS:
         addresses[f"maap_{carrier}_url"] = f"http://{PLATFORM}:{oauth}@simulator:18080/maap/{carrier}"
+    addresses["smtp_url"] = "smtp://mail-catcher:12525?encryption=none"
     addresses["number_recycling_url"] = f"http://{recycling}@simulator:18080"
     return addresses
 

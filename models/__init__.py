@@ -10,17 +10,22 @@ from models.follow_up import FollowUpRow
 from models.inbound_message import InboundMessageRow
 from models.known_carrier import KnownCarrier
 from models.lane import CompanyLane, NumberLane
+from models.mail import Mail
 from models.message import Message, PendingStart
 from models.opt_out import OptOut
+from models.password_reset import PasswordReset
+from models.rate_bucket import RateBucket
 from models.receipt import Receipt
 from models.recipient_upload import RecipientUpload, RecipientUploadRow
 from models.recycling_check import RecyclingCheck
+from models.second_factor import BackupCode, Passkey, TotpSecret
 from models.sender_account import OfficialAccount, SmsAccount
 from models.submit_attempt import SubmitAttempt, SubmitSegment
 from models.user_session import UserSession
 
 __all__ = [
     "ApiKey",
+    "BackupCode",
     "BillingEntry",
     "Campaign",
     "CampaignCounters",
@@ -31,11 +36,15 @@ __all__ = [
     "FollowUpRow",
     "InboundMessageRow",
     "KnownCarrier",
+    "Mail",
     "Message",
     "NumberLane",
     "OfficialAccount",
     "OptOut",
+    "Passkey",
+    "PasswordReset",
     "PendingStart",
+    "RateBucket",
     "Receipt",
     "RecipientUpload",
     "RecipientUploadRow",
@@ -43,5 +52,6 @@ __all__ = [
     "SmsAccount",
     "SubmitAttempt",
     "SubmitSegment",
+    "TotpSecret",
     "UserSession",
 ]

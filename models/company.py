@@ -3,16 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import SQLModel
+from sqlalchemy import Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
 
 from models.columns import id_column, text_column, time_column
 
 
 class Company(SQLModel, table=True):
-    """A company using the portal (ご利用企業)."""
+    """A company using the portal (ご利用企業).
+
+    Users with a role of ``second_factor_roles`` need a second factor to sign in.
+    """
 
     __tablename__ = "companies"
 
     id: UUID = id_column()
     name: str = text_column()
+    second_factor_roles: list[str] | None = Field(
+        default=None,
+        sa_type=ARRAY(Text),
+        sa_column_kwargs={"server_default": text("'{company_admin}'::text[]"), "nullable": False},
+    )
     created_at: datetime = time_column(default_now=True)

@@ -19,12 +19,22 @@ from models.columns import (
 
 
 class CompanyUser(SQLModel, table=True):
-    """A company user (企業ユーザー). ``password_hash`` is argon2id in its encoded form."""
+    """A company user (企業ユーザー). ``password_hash`` is argon2id in its encoded form.
+
+    ``login_id`` is the mail address. Until ``temporary_until`` (empty: for ever) the password lets in only to
+    choose another one (C-2). A deleted user stays for the names in logs and keeps the login id from being
+    used again, until the service desk frees it: ``released_at`` (C-5).
+    """
 
     __tablename__ = "company_users"
     __table_args__ = (
         one_of("role", Role),
-        Index("company_users_login_id_key", text("lower(login_id)"), unique=True),
+        Index(
+            "company_users_login_id_key",
+            text("lower(login_id)"),
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+        ),
     )
 
     company_id: UUID = company_column()
@@ -35,4 +45,9 @@ class CompanyUser(SQLModel, table=True):
     password_hash: str = text_column()
     failed_sign_ins: int = counter_column()
     locked_until: datetime | None = time_column()
+    temporary_until: datetime | None = time_column()
+    password_changed_at: datetime | None = time_column()
+    last_signed_in_at: datetime | None = time_column()
+    deleted_at: datetime | None = time_column()
+    released_at: datetime | None = time_column()
     created_at: datetime = time_column(default_now=True)

@@ -7,6 +7,7 @@ catalogue of a migrated database.
 SHARED_TABLES = {
     "alembic_version": "which migrations were applied",
     "known_carriers": "a fact about a number, learned by whoever sent to it first; it names no company",
+    "rate_buckets": "strangers who try to sign in belong to no company yet; rows are hashes of addresses",
     "number_lanes": "a carrier's rule about a number (S-8) holds for all senders together",
 }
 

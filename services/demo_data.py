@@ -80,7 +80,9 @@ _ROLE_LOGINS = {
 }
 
 _COMPANY = text(
-    "INSERT INTO companies (id, name) VALUES (:company_id, :name) ON CONFLICT DO NOTHING RETURNING id"
+    # Scripts sign in, so nobody needs a second factor.
+    "INSERT INTO companies (id, name, second_factor_roles) VALUES (:company_id, :name, '{}')"
+    " ON CONFLICT DO NOTHING RETURNING id"
 )
 _CONTRACT = text("""
     INSERT INTO contracts (company_id, valid_from, hourly_capacity, may_exceed_notice_threshold, part_table,

@@ -38,7 +38,8 @@ async def hashing_turn() -> AsyncIterator[None]:
     """Wait for one of the few turns to compute hashes.
 
     Take it before the first statement of a transaction, so that a flood of attempts waits here and does not
-    take all connections. ``verified`` is called inside of it.
+    take all connections. ``verified`` is called inside of it. Never wait for a turn after having written to
+    an account's row: whoever has the turn may be waiting for that row.
     """
     async with _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_HASHES_AT_ONCE)):
         yield

@@ -1,28 +1,30 @@
-"""Signing in to the portal, and the sessions that follow (C-4).
+"""Signing in to the portal with login id and password (C-4).
 
 A wrong password, an unknown login id and a locked account get the same answer after the same work, so
-that nobody can learn which accounts exist or are locked.
+that nobody can learn which accounts exist or are locked. Sessions are in ``services/user_sessions.py``.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.callers import Caller
+from domain.mails import MailKind
 from domain.permissions import Role
-from services.company_lookups import enter_company_of_login, enter_company_of_session
+from domain.sign_in_steps import LOCKED_FOR, MAX_FAILURES
+from services.company_lookups import enter_company_of_login
+from services.mails import queue_mail
 from services.password_hashing import hashing_turn, verified
-from services.session_tokens import ABSOLUTE_LIMIT, IDLE_LIMIT, SEEN_EVERY, new_token, token_hash
+from services.user_sessions import Device, open_session
 
-MAX_FAILURES = 5
-LOCKED_FOR = timedelta(minutes=30)
+NOBODY = UUID(int=0)
 
 _USER = text("""
-    SELECT company_id, id, role, password_hash FROM company_users WHERE lower(login_id) = lower(:login_id)
+    SELECT company_id, id, role, password_hash, temporary_until FROM company_users
+    WHERE lower(login_id) = lower(:login_id) AND deleted_at IS NULL AND released_at IS NULL
 """)
 
 # The row is found anew after waiting for a parallel attempt, so five wrong ones lock however they come.
@@ -33,39 +35,36 @@ _COUNT_FAILURE = text("""
         locked_until = CASE WHEN locked_until IS NULL AND failed_sign_ins + 1 >= :most
                             THEN CAST(:now AS timestamptz) + :locked_for END
     WHERE company_id = :company_id AND id = :id AND (locked_until IS NULL OR locked_until <= :now)
+    RETURNING locked_until
 """)
 
-# The hash is compared again: a password that was changed meanwhile lets nobody in.
+# The hash is compared again: a password that was changed meanwhile lets nobody in. With a second factor
+# the sign-in is only half done: the count goes on until that was right as well.
 _ADMIT = text("""
-    UPDATE company_users SET failed_sign_ins = 0, locked_until = NULL, password_hash = :new_hash
-    WHERE company_id = :company_id AND id = :id AND password_hash = :password_hash
-      AND (locked_until IS NULL OR locked_until <= :now)
+    UPDATE company_users u
+    SET password_hash = :new_hash,
+        failed_sign_ins = CASE WHEN f.is_there THEN failed_sign_ins ELSE 0 END,
+        last_signed_in_at = CASE WHEN f.is_there THEN last_signed_in_at ELSE CAST(:now AS timestamptz) END,
+        locked_until = NULL
+    FROM (SELECT EXISTS (SELECT FROM totp_secrets t WHERE t.company_id = :company_id AND t.user_id = :id
+                         AND t.confirmed_at IS NOT NULL)
+              OR EXISTS (SELECT FROM passkeys p WHERE p.company_id = :company_id AND p.user_id = :id)
+              AS is_there) f
+    WHERE u.company_id = :company_id AND u.id = :id AND u.password_hash = :password_hash
+      AND u.deleted_at IS NULL AND (u.locked_until IS NULL OR u.locked_until <= :now)
+      AND (u.temporary_until IS NULL OR u.temporary_until > :now)
+    RETURNING u.id
+""")
+
+_SUCCEEDED = text("""
+    UPDATE company_users SET failed_sign_ins = 0, locked_until = NULL, last_signed_in_at = :now
+    WHERE company_id = :company_id AND id = :id AND (locked_until IS NULL OR locked_until <= :now)
     RETURNING id
 """)
 
-_FORGET_OLD_SESSIONS = text("""
-    DELETE FROM user_sessions WHERE company_id = :company_id AND user_id = :id
-      AND (expires_at <= :now OR last_seen_at <= CAST(:now AS timestamptz) - :idle_limit)
+_IS_LOCKED = text("""
+    SELECT locked_until > :now FROM company_users WHERE company_id = :company_id AND id = :id
 """)
-
-_OPEN_SESSION = text("""
-    INSERT INTO user_sessions (company_id, user_id, token_hash, created_at, last_seen_at, expires_at)
-    VALUES (:company_id, :id, :token_hash, :now, :now, :expires_at)
-""")
-
-_SESSION = text("""
-    SELECT s.company_id, s.id, s.user_id, s.last_seen_at, s.expires_at, u.login_id, u.name, u.role,
-           c.name AS company_name
-    FROM user_sessions s
-    JOIN company_users u ON u.company_id = s.company_id AND u.id = s.user_id
-    JOIN companies c ON c.id = s.company_id
-    WHERE s.token_hash = :token_hash AND s.expires_at > :now
-      AND s.last_seen_at > CAST(:now AS timestamptz) - :idle_limit
-""")
-
-_SEEN = text("UPDATE user_sessions SET last_seen_at = :now WHERE company_id = :company_id AND id = :id")
-
-_CLOSE_SESSION = text("DELETE FROM user_sessions WHERE token_hash = :token_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +82,19 @@ class SignInFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionUser:
-    """Who is signed in."""
-
-    caller: Caller
-    role: Role
-    login_id: str
-    name: str
-    company_name: str
-    expires_at: datetime
+class TemporaryPasswordExpired:
+    """The temporary password was right, but its 14 days are over (C-2). Only its owner gets to see this."""
 
 
 async def sign_in(
-    session: AsyncSession, login_id: str, password: str, now: datetime
-) -> SignedIn | SignInFailed:
+    session: AsyncSession, login_id: str, password: str, now: datetime, device: Device | None = None
+) -> SignedIn | SignInFailed | TemporaryPasswordExpired:
     """Open a session, or count the failure; five in a row lock the account for 30 minutes (C-4).
 
-    The failure is an answer and not an exception: its count has to be committed.
+    The failure is an answer and not an exception: its count has to be committed. What the session may do
+    depends on the steps that are left (``domain/sign_in_steps.py``).
     """
-    # The gate comes before the first statement, so that a flood of attempts cannot take all connections.
+    # The turn comes before the first statement, so that a flood of attempts cannot take all connections.
     async with hashing_turn():
         key_of_user = {"login_id": login_id.replace("\x00", "")}
         await enter_company_of_login(session, key_of_user["login_id"])
@@ -109,59 +102,39 @@ async def sign_in(
         stored = user.password_hash if user else None
         new_hash = await verified(stored, password)
         if user is None:
+            await count_failure(session, NOBODY, NOBODY, now)
+            return SignInFailed()
+        if new_hash is None:
+            await count_failure(session, user.company_id, user.id, now)
             return SignInFailed()
         key = {"company_id": user.company_id, "id": user.id}
-        if new_hash is None:
-            await session.execute(
-                _COUNT_FAILURE, {**key, "now": now, "most": MAX_FAILURES, "locked_for": LOCKED_FOR}
-            )
-            return SignInFailed()
         admitted = await session.execute(
             _ADMIT, {**key, "now": now, "password_hash": stored, "new_hash": new_hash}
         )
         if admitted.scalar_one_or_none() is None:
-            return SignInFailed()
-        return await _open_session(session, user, now)
+            is_over = user.temporary_until is not None and user.temporary_until <= now
+            is_locked = await is_account_locked(session, user.company_id, user.id, now)
+            return TemporaryPasswordExpired() if is_over and not is_locked else SignInFailed()
+        opened = await open_session(session, user.company_id, user.id, now, device or Device())
+        return SignedIn(opened.token, opened.expires_at, Caller(user.company_id, user.id, Role(user.role)))
 
 
-async def session_for(
-    session: AsyncSession, token: str, now: datetime, *, is_activity: bool = True
-) -> SessionUser | None:
-    """Return who holds ``token``, ``None`` after 30 minutes without activity or 12 hours in all.
-
-    ``is_activity=False`` for requests a page makes by itself: an abandoned screen signs out in spite
-    of its polling.
-    """
-    key = {"token_hash": token_hash(token), "now": now, "idle_limit": IDLE_LIMIT}
-    await enter_company_of_session(session, token_hash(token))
-    row = (await session.execute(_SESSION, key)).one_or_none()
-    if row is None:
-        return None
-    if is_activity and now - row.last_seen_at >= SEEN_EVERY:
-        await session.execute(_SEEN, {"company_id": row.company_id, "id": row.id, "now": now})
-    role = Role(row.role)
-    return SessionUser(
-        caller=Caller(row.company_id, row.user_id, role),
-        role=role,
-        login_id=row.login_id,
-        name=row.name,
-        company_name=row.company_name,
-        expires_at=row.expires_at,
-    )
+async def count_failure(session: AsyncSession, company_id: UUID, user_id: UUID, now: datetime) -> None:
+    """Count a wrong password or code; the fifth in a row locks the account and tells its owner (C-4)."""
+    values = {"now": now, "most": MAX_FAILURES, "locked_for": LOCKED_FOR}
+    counted = await session.execute(_COUNT_FAILURE, {"company_id": company_id, "id": user_id, **values})
+    locked_until = counted.scalar_one_or_none()
+    if locked_until is not None:
+        await queue_mail(session, company_id, user_id, MailKind.ACCOUNT_LOCKED, expires_at=locked_until)
 
 
-async def sign_out(session: AsyncSession, token: str) -> None:
-    """End the session of ``token``; nothing happens if there is none."""
-    await enter_company_of_session(session, token_hash(token))
-    await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(token)})
+async def is_account_locked(session: AsyncSession, company_id: UUID, user_id: UUID, now: datetime) -> bool:
+    """Whether the account is locked at ``now``."""
+    key = {"company_id": company_id, "id": user_id, "now": now}
+    return bool((await session.execute(_IS_LOCKED, key)).scalar_one_or_none())
 
 
-async def _open_session(session: AsyncSession, user: Row[Any], now: datetime) -> SignedIn:
-    key: dict[str, UUID] = {"company_id": user.company_id, "id": user.id}
-    token = new_token()
-    expires_at = now + ABSOLUTE_LIMIT
-    await session.execute(_FORGET_OLD_SESSIONS, {**key, "now": now, "idle_limit": IDLE_LIMIT})
-    await session.execute(
-        _OPEN_SESSION, {**key, "token_hash": token_hash(token), "now": now, "expires_at": expires_at}
-    )
-    return SignedIn(token, expires_at, Caller(user.company_id, user.id, Role(user.role)))
+async def count_success(session: AsyncSession, company_id: UUID, user_id: UUID, now: datetime) -> bool:
+    """Begin the count of failures anew after the second factor; ``False`` if the account is locked."""
+    key = {"company_id": company_id, "id": user_id, "now": now}
+    return (await session.execute(_SUCCEEDED, key)).scalar_one_or_none() is not None

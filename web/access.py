@@ -1,5 +1,6 @@
 """Who may open a page: one dependency per route, naming the permission it needs (C-1)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -9,15 +10,29 @@ from fastapi import HTTPException
 from starlette.requests import Request
 
 from domain.callers import Caller
+from domain.mails import MailOrder
 from domain.permissions import Permission, Role, allows
+from domain.sign_in_steps import SignInStep
 from services.database import NO_COMPANY, Database
-from services.sign_in import SessionUser, session_for
+from services.user_sessions import SessionUser, session_for
 from web.cookies import session_token
 from web.csrf import SAFE_METHODS, check_form
 
 
 class SignInNeeded(Exception):
     """Nobody is signed in, or the session has ended."""
+
+
+class StepNeeded(Exception):
+    """The sign-in is not finished: a second factor or a new password is still to come."""
+
+    def __init__(self, step: SignInStep) -> None:
+        super().__init__(step.value)
+        self.step = step
+
+
+class ConfirmationNeeded(Exception):
+    """The password has to be given again before something so sensitive is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,9 @@ class SignedIn:
         return allows(self.user.role, permission)
 
 
+FINISHED = frozenset({SignInStep.DONE})
+
+
 class Requires:
     """Dependency of a page: a signed-in user with ``permission``, and for a form, our own token.
 
@@ -48,8 +66,19 @@ class Requires:
     an architecture test walks the routes and looks for it.
     """
 
-    def __init__(self, permission: Permission, *, is_activity: bool = True) -> None:
+    def __init__(
+        self,
+        permission: Permission,
+        *,
+        is_activity: bool = True,
+        steps: Collection[SignInStep] = FINISHED,
+        confirmed: bool = False,
+    ) -> None:
         self.permission = permission
+        # How far a sign-in must be: pages are for those who have finished it, its steps are not.
+        self.steps = steps
+        # Whether the password must have been given lately (users, keys, second factors).
+        self.confirmed = confirmed
         # A page that refreshes itself does not keep a session alive.
         self.is_activity = is_activity
 
@@ -62,6 +91,10 @@ class Requires:
             raise HTTPException(403)
         if request.method not in SAFE_METHODS:
             await check_form(request)
+        if signed_in.user.state.step not in self.steps:
+            raise StepNeeded(signed_in.user.state.step)
+        if self.confirmed and not signed_in.user.is_confirmed(now()):
+            raise ConfirmationNeeded
         return signed_in
 
 
@@ -80,7 +113,7 @@ def now() -> datetime:
 
 
 async def current_user(request: Request, *, is_activity: bool = True) -> SignedIn | None:
-    """Return who is signed in, if anybody, and remember it for the page's frame."""
+    """Return who is signed in or about to, and remember for the page's frame who has finished it."""
     token = session_token(request)
     if token is None:
         return None
@@ -89,7 +122,8 @@ async def current_user(request: Request, *, is_activity: bool = True) -> SignedI
     if user is None:
         return None
     signed_in = SignedIn(user)
-    request.state.signed_in = signed_in
+    if user.state.step is SignInStep.DONE:
+        request.state.signed_in = signed_in
     return signed_in
 
 
@@ -101,6 +135,9 @@ class Delivery(Protocol):
 
     async def schedule_changed(self, campaign_id: UUID) -> bool:
         """Tell a running workflow that its campaign was edited or cancelled."""
+
+    async def start_mail(self, order: MailOrder) -> bool:
+        """Begin to send a mail of the outbox; a sweep does it when this fails."""
 
     def message_url(self, message_id: UUID) -> str | None:
         """Return where operators see a message's workflow."""

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from services.secret_box import SecretBox
 from web.error_pages import install_error_pages
 from web.pages import STATIC
 from web.routes import ROUTERS
@@ -17,6 +18,8 @@ def install_web(app: FastAPI, settings: WebSettings) -> None:
     ``app.state`` must hold ``database`` and ``delivery`` before the first request.
     """
     app.state.web_settings = settings
+    app.state.secret_box = SecretBox(settings.encryption_key)
+    app.state.background = set()
     app.mount(STATIC_PREFIX.rstrip("/"), StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)

@@ -20,8 +20,14 @@ def _cookie_name(name: str, settings: WebSettings) -> str:
 
 
 def session_token(request: Request) -> str | None:
-    """Return the session's token as the browser sent it."""
-    return request.cookies.get(_cookie_name("session", settings_of(request)))
+    """Return the session's token as the browser sent it, or as it will from the next request on."""
+    renewed: str | None = getattr(request.state, "renewed_session", None)
+    return renewed or request.cookies.get(_cookie_name("session", settings_of(request)))
+
+
+def renew_session(request: Request, token: str) -> None:
+    """Make forms of the page that is about to be made belong to the session's new token."""
+    request.state.renewed_session = token
 
 
 def visitor_token(request: Request) -> str:

@@ -1,6 +1,7 @@
 """Errors as pages: what happened, where, and what to do now. The portal stays readable."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import structlog
@@ -13,15 +14,28 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from domain.sign_in_steps import SignInStep
+from services.api_keys import ApiKeyNotFound
 from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound
+from services.company_users import UserNotFound
 from services.message_details import MessageNotFound
-from web.access import SignInNeeded
+from services.passkeys import PasskeyNotFound
+from services.user_sessions import SessionNotFound
+from web.access import ConfirmationNeeded, SignInNeeded, StepNeeded
 from web.cookies import settings_of
 from web.csrf import FormNotOurs
 from web.pages import go, is_fragment, page
 from web.security_headers import add_security_headers
-from web.wording.errors import ERROR_PAGES, OTHER_ERROR, ErrorPage
+from web.throttling import TooManyRequests
+from web.wording.errors import ERROR_PAGES, OTHER_ERROR, ErrorPage, too_many_requests
 
+_MISSING = (UserNotFound, ApiKeyNotFound, SessionNotFound, PasskeyNotFound)
+_STEP_PAGES = {
+    SignInStep.SECOND_FACTOR: "/sign-in/second-factor",
+    SignInStep.NEW_PASSWORD: "/sign-in/new-password",
+    SignInStep.ENROLMENT: "/account/second-factor",
+    SignInStep.DONE: "/",
+}
 Handler: TypeAlias = Callable[[Request, Any], Awaitable[Response] | Response]
 log = structlog.get_logger(__name__)
 
@@ -35,7 +49,10 @@ def install_error_pages(app: FastAPI) -> None:
         _install(app, unavailable, _database_down, _plain_503)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(FormNotOurs, _form_not_ours)
-    for missing in (CampaignNotFound, MessageNotFound, UploadNotFound):
+    app.add_exception_handler(StepNeeded, _to_step)
+    app.add_exception_handler(ConfirmationNeeded, _to_confirmation)
+    app.add_exception_handler(TooManyRequests, _too_many)
+    for missing in (*_MISSING, CampaignNotFound, MessageNotFound, UploadNotFound):
         _install(app, missing, _not_found, _plain_404)
     _install(app, NotEditable, _not_editable, _plain_409)
 
@@ -97,6 +114,29 @@ def _unexpected(request: Request, error: Exception) -> Response:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return _database_down(request, error)
     return error_page(request, 500, ERROR_PAGES[500])
+
+
+def _to_step(request: Request, error: Exception) -> Response:
+    return _lead_to(request, _STEP_PAGES[error.step] if isinstance(error, StepNeeded) else "/")
+
+
+def _to_confirmation(request: Request, _error: Exception) -> Response:
+    return _lead_to(request, "/account/confirm", always=True)
+
+
+def _lead_to(request: Request, address: str, *, always: bool = False) -> Response:
+    if is_fragment(request):
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    # Forms lie at the address of their page, so that is where to come back to.
+    comes_back = (request.method == "GET" or always) and address != "/" and request.url.path != "/"
+    return go(f"{address}?next={request.url.path}" if comes_back else address)
+
+
+def _too_many(request: Request, error: Exception) -> Response:
+    wait = error.wait if isinstance(error, TooManyRequests) else timedelta(minutes=1)
+    response = error_page(request, 429, too_many_requests(wait))
+    response.headers["Retry-After"] = str(int(wait.total_seconds()))
+    return response
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:

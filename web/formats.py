@@ -53,6 +53,32 @@ def duration(seconds: float) -> str:
     return f"約{hours}時間{rest}分" if rest else f"約{hours}時間"
 
 
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str | None) -> str:
+    """What a browser calls itself, as its owner knows it: Chrome（Windows）."""
+    told = user_agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in told), "不明なブラウザ")
+    system = next((name for mark, name in _SYSTEMS if mark in told), "")
+    return f"{browser}（{system}）" if system else browser
+
+
 def masked(number: str | None) -> str:
     """A phone number with its middle hidden: 090****5678."""
     return "–" if number is None else mask_phone_number(number)

@@ -38,6 +38,7 @@ def _environment() -> Environment:
         "day": formats.day,
         "duration": formats.duration,
         "masked": formats.masked,
+        "device": formats.device,
         "word": word,
         "look": look,
         "role_word": lambda role: word(Role(role)),

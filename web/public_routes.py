@@ -4,5 +4,9 @@ PUBLIC_ROUTES: frozenset[tuple[str, str]] = frozenset(
     {
         ("GET", "/sign-in"),
         ("POST", "/sign-in"),
+        ("GET", "/password-reset"),
+        ("POST", "/password-reset"),
+        ("GET", "/password-reset/code"),
+        ("POST", "/password-reset/code"),
     }
 )

@@ -1,6 +1,6 @@
 """What the portal must be told by whoever starts it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class WebSettings:
 
     portal_url: str
     cookie_secure: bool = True
+    # Seals second factors and the passwords in mails (``services/secret_box.py``).
+    encryption_key: str = field(default="", repr=False)
+    # A sign-in or reset that fails answers no sooner, so that times tell nothing about accounts (C-3, C-4).
+    failure_seconds: float = 0.4
     demo_sign_ins: tuple[DemoSignIn, ...] = ()
     max_upload_bytes: int = 50 * 1024 * 1024
     machine_paths: tuple[str, ...] = ("/api", "/callbacks", "/health", "/metrics")

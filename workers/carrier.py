@@ -21,6 +21,7 @@ from gateways.smpp.link import SmppLink
 from gateways.smpp.profiles import PROFILES
 from services.database import Database
 from workers.health import health_server
+from workers.mail import mail_workers
 from workers.run_until_stopped import run_until_stopped
 from workers.settings import Settings
 from workers.temporal_connection import connect_to_temporal, set_queue_rate
@@ -131,7 +132,9 @@ async def run_carrier_worker(settings: Settings) -> None:
     await set_link_rates(client, settings, links)
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         try:
-            await run_until_stopped(carrier_workers(client, database, links, settings.worker_grace))
+            workers = carrier_workers(client, database, links, settings.worker_grace)
+            workers += mail_workers(client, database, settings, settings.worker_grace)
+            await run_until_stopped(workers)
         finally:
             await links.stop()
             await inbox.close()

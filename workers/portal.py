@@ -51,6 +51,7 @@ def build_app(settings: Settings) -> FastAPI:
         WebSettings(
             portal_url=settings.portal_url,
             cookie_secure=settings.portal_url.startswith("https://"),
+            encryption_key=settings.encryption_key.get_secret_value(),
             demo_sign_ins=_demo_sign_ins(settings),
         ),
     )

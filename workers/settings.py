@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     portal_host: str = "127.0.0.1"
     portal_port: int = 8000
     maap_webhook_token: SecretStr = SecretStr("")
+    # Seals what must be read again: second factors, passwords in mails. Several keys: the first one seals.
+    encryption_key: SecretStr = SecretStr("")
     # Written by demo-data; shows its sign-ins below the sign-in form. Unset in a real deployment.
     demo_file: Path | None = None
 
@@ -52,6 +54,10 @@ class Settings(BaseSettings):
     maap_au_url: SecretStr | None = None
     maap_softbank_url: SecretStr | None = None
     number_recycling_url: SecretStr | None = None
+
+    # Without a relay mails wait in the outbox.
+    smtp_url: SecretStr | None = None
+    mail_from: str = "no-reply@localhost"
 
     # Submits per second that the links' contracts allow.
     sms_rate: float = 50.0

@@ -18,11 +18,13 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.delivery import CampaignOrder, DeliveryOrder, ReceiptNotice
+from domain.mails import MailOrder
 from domain.messages import ChannelPlan, MessageStatus
 from workflows.campaign import CampaignWorkflow
+from workflows.mail_delivery import MailDeliveryWorkflow
 from workflows.message_delivery import MESSAGE_STATE, MessageDeliveryWorkflow
 from workflows.step_options import company_share
-from workflows.task_queues import CAMPAIGNS, MESSAGES
+from workflows.task_queues import CAMPAIGNS, MAIL, MESSAGES
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,11 @@ def message_workflow_id(message_id: UUID) -> str:
 def campaign_workflow_id(campaign_id: UUID) -> str:
     """Return the id of a campaign's workflow."""
     return f"campaign-{campaign_id}"
+
+
+def mail_workflow_id(mail_id: UUID) -> str:
+    """Return the id of a mail's workflow."""
+    return f"mail-{mail_id}"
 
 
 class DeliveryClient:
@@ -78,6 +85,30 @@ class DeliveryClient:
             return True
         except RPCError as error:
             log.warning("campaign_start_delayed", campaign_id=str(campaign_id), status=error.status.name)
+            return False
+        return True
+
+    async def start_mail(self, order: MailOrder) -> bool:
+        """Start the workflow of a mail in the outbox; whether it runs now. Never raises, like the above."""
+        try:
+            await self._client.start_workflow(
+                MailDeliveryWorkflow.run,
+                order,
+                id=mail_workflow_id(order.mail_id),
+                task_queue=MAIL,
+                # A closed row is left alone, so a second run does no harm.
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                static_summary="メール",
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(COMPANY_ID, str(order.company_id))]
+                ),
+                rpc_timeout=_PAGE_PATIENCE,
+            )
+        except WorkflowAlreadyStartedError:
+            return True
+        except RPCError as error:
+            log.warning("mail_start_delayed", mail_id=str(order.mail_id), status=error.status.name)
             return False
         return True
 

@@ -1,13 +1,15 @@
 """Carries on what was committed while Temporal, a worker or a page was away."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from activities.start_second_messages import SecondMessageStarter
 from domain.send_times import FREEZE_LEAD
 from services.database import JobsDatabase
+from services.mails import queued_mails
+from services.rate_limits import forget_full_buckets
 from services.second_messages import late_starts
 from services.sweeps import (
     is_only_sweeper,
@@ -44,7 +46,13 @@ class Sweeper:
         """Sweep until cancelled. A failing sweep is logged and the next one tries again."""
         while True:
             # Each by itself: whatever is wrong with a receipt, campaigns start.
-            for sweep in (self.sweep_campaigns, self.sweep_receipts, self.sweep_second_messages):
+            sweeps = (
+                self.sweep_campaigns,
+                self.sweep_receipts,
+                self.sweep_second_messages,
+                self.sweep_mails,
+            )
+            for sweep in sweeps:
                 try:
                     await sweep()
                 except Exception as failure:
@@ -62,6 +70,16 @@ class Sweeper:
             await self._delivery.start_campaign(company_id, campaign_id)
         for campaign_id in overdue:
             await self._delivery.schedule_changed(campaign_id)
+
+    async def sweep_mails(self) -> None:
+        """Start mails that have no workflow; forget what was counted of strangers long ago."""
+        async with self._database.transaction() as session:
+            if not await is_only_sweeper(session):
+                return
+            mails = await queued_mails(session)
+            await forget_full_buckets(session, datetime.now(UTC))
+        for order in mails:
+            await self._delivery.start_mail(order)
 
     async def sweep_receipts(self) -> None:
         """Match late receipts and repeat lost signals."""

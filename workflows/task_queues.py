@@ -5,6 +5,7 @@ from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
 CAMPAIGNS = "campaigns"
 MESSAGES = "messages"
 NUMBER_RECYCLING = "number-recycling"
+MAIL = "mail"
 
 
 def carrier_queue(channel: Channel, carrier: Carrier) -> str:
@@ -18,4 +19,4 @@ CARRIER_QUEUES = tuple(
     for carrier in carriers
 )
 
-ALL = (CAMPAIGNS, MESSAGES, NUMBER_RECYCLING, *CARRIER_QUEUES)
+ALL = (CAMPAIGNS, MESSAGES, NUMBER_RECYCLING, MAIL, *CARRIER_QUEUES)

@@ -158,6 +158,7 @@ def test_one_shots_end(name: str) -> None:
 
 def test_health_checks_ask_what_the_local_stack_asks() -> None:
     ports = {"simulator": 18080, "portal": 8000, "message-worker": 8101, "carrier-worker": 8101}
+    ports["mail-catcher"] = 18025
     for service in SERVICES:
         check = SERVICES_OF_COMPOSE[service.name]["healthcheck"]["test"]
         assert f"http://127.0.0.1:{ports[service.name]}{service.health_path}" in check[-1]
@@ -200,6 +201,11 @@ def test_only_the_services_that_must_can_be_reached_from_outside() -> None:
         "proxy",
         "temporal-ui",
         "simulator",
+        "mail-catcher",
+    }
+    assert {name for name, joined in networks.items() if "mail" in joined} == {
+        "carrier-worker",
+        "mail-catcher",
     }
     for service in SERVICES_OF_COMPOSE.values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))

@@ -37,7 +37,7 @@ from workers.local_stack.temporal import (
     binary,
 )
 from workers.settings import Settings
-from workflows.task_queues import ALL, CAMPAIGNS, CARRIER_QUEUES, MESSAGES, NUMBER_RECYCLING
+from workflows.task_queues import ALL, CAMPAIGNS, CARRIER_QUEUES, MAIL, MESSAGES, NUMBER_RECYCLING
 
 # -- Image ------------------------------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ def test_rate_limited_queues_have_one_partition(key: str) -> None:
     rated = {NUMBER_RECYCLING, *CARRIER_QUEUES}
     assert {queue: partitions[queue] for queue in rated} == dict.fromkeys(rated, 1)
     assert set(partitions) == {None, CAMPAIGNS, *rated}
-    assert set(ALL) - set(partitions) == {MESSAGES}
+    assert set(ALL) - set(partitions) == {MESSAGES, MAIL}
 
 
 def test_partitions_read_are_those_written() -> None:

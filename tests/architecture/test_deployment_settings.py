@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from deploy.make_secrets import make_secrets
 from domain.carriers import CARRIERS_OF_CHANNEL
 from gateways.smpp.urls import parse_smpp_url
+from simulator.mail.settings import Settings as MailCatcherSettings
 from simulator.settings import Settings as SimulatorSettings
 from tests.architecture.compose_file import (
     BESIDES_SETTINGS,
@@ -31,6 +32,8 @@ def test_every_variable_is_one_the_program_reads(name: str) -> None:
     service = SERVICES_OF_COMPOSE[name]
     if name == "simulator":
         known = {f"SIMULATOR_{field.upper()}" for field in SimulatorSettings.model_fields}
+    elif name == "mail-catcher":
+        known = {f"MAIL_CATCHER_{field.upper()}" for field in MailCatcherSettings.model_fields}
     elif name in OUR_SERVICES:
         known = {field.upper() for field in Settings.model_fields} | BESIDES_SETTINGS
     else:
@@ -38,7 +41,7 @@ def test_every_variable_is_one_the_program_reads(name: str) -> None:
     assert set(service.get("environment", {})) <= known
 
 
-@pytest.mark.parametrize("name", sorted(OUR_SERVICES - {"simulator"}))
+@pytest.mark.parametrize("name", sorted(OUR_SERVICES - {"simulator", "mail-catcher"}))
 def test_the_settings_of_our_services_are_accepted(name: str, tmp_path: Path, bare: None) -> None:
     make_secrets(tmp_path, with_simulator=True)
     environment = SERVICES_OF_COMPOSE[name]["environment"]

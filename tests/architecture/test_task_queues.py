@@ -16,6 +16,7 @@ from services.database import Database
 from tests.architecture.sources import files, name_of, parsed
 from tests.workflows.fingerprints import stored
 from workers import carrier as carrier_process
+from workers import mail as mail_process
 from workers import message as message_process
 from workers.carrier import CarrierLinks, set_link_rates
 from workers.settings import Settings
@@ -34,7 +35,8 @@ def settings() -> Settings:
     smpp, maap = SecretStr("smpp://id:password@127.0.0.1:1"), SecretStr("http://id:password@127.0.0.1:1/bot")
     links = {name: smpp for name in Settings.model_fields if name.startswith("smpp_")}
     links |= {name: maap for name in Settings.model_fields if name.startswith("maap_") and "_url" in name}
-    return Settings(database_url=SecretStr(DATABASE_URL), number_recycling_url=maap, **links)  # type: ignore[arg-type]
+    links |= {"number_recycling_url": maap, "smtp_url": SecretStr("smtp://127.0.0.1:1")}
+    return Settings(database_url=SecretStr(DATABASE_URL), **links)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,13 @@ def workers(
 ) -> dict[str, MadeWorker]:
     """The workers of both processes by their queue."""
     made: list[MadeWorker] = []
-    for process in (carrier_process, message_process):
+    for process in (carrier_process, message_process, mail_process):
         monkeypatch.setattr(process, "Worker", lambda _client, **options: made.append(MadeWorker(options)))
     database, delivery = Database(DATABASE_URL), DeliveryClient(NO_CLIENT)
     starter = SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
     message_process.message_workers(NO_CLIENT, database, settings, starter)
     carrier_process.carrier_workers(NO_CLIENT, Database(DATABASE_URL), links)
+    mail_process.mail_workers(NO_CLIENT, Database(DATABASE_URL), settings)
     queues = {worker.options["task_queue"]: worker for worker in made}
     assert len(queues) == len(made), "two workers on one queue"
     return queues

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from services.database import Database, JobsDatabase
+from tests.services.accounts import Accounts
 from tests.services.factories import Bench, open_bench, open_database, open_jobs_database
 from tests.services.support import Companies, open_companies
 
@@ -34,3 +35,9 @@ async def jobs_database(database_url: str) -> AsyncIterator[JobsDatabase]:
 async def bench(database: Database, jobs_database: JobsDatabase) -> Bench:
     """A new company that can send."""
     return await open_bench(database, jobs_database)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def accounts(database: Database, jobs_database: JobsDatabase) -> Accounts:
+    """Companies and users to be made."""
+    return Accounts(database, jobs_database)

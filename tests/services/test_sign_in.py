@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 
 from domain.permissions import Role
-from services.sign_in import SignedIn, SignInFailed, session_for, sign_in, sign_out
+from services.sign_in import SignedIn, SignInFailed, TemporaryPasswordExpired, sign_in
+from services.user_sessions import session_for, sign_out
 from tests.services.support import Companies, now, user_of
 
 
 async def attempt(
     companies: Companies, login_id: str, password: str, at: datetime | None = None
-) -> SignedIn | SignInFailed:
+) -> SignedIn | SignInFailed | TemporaryPasswordExpired:
     async with companies.transaction() as session:
         return await sign_in(session, login_id, password, at or now())
 

@@ -8,6 +8,7 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
+from domain.mails import MailOrder
 from services.database import Database, JobsDatabase
 from services.demo_data import ensure_demo_data
 from tests.support.postgres import jobs_url
@@ -16,6 +17,7 @@ from web.app import install_web
 from web.settings import DemoSignIn, WebSettings
 
 PORTAL = "http://portal.test"
+ENCRYPTION_KEY = "tests-only"
 
 
 @dataclass
@@ -24,6 +26,7 @@ class FakeDelivery:
 
     started: list[UUID] = field(default_factory=list)
     changed: list[UUID] = field(default_factory=list)
+    mails: list[MailOrder] = field(default_factory=list)
     is_up: bool = True
 
     async def start_campaign(self, company_id: UUID, campaign_id: UUID) -> bool:
@@ -32,6 +35,10 @@ class FakeDelivery:
 
     async def schedule_changed(self, campaign_id: UUID) -> bool:
         self.changed.append(campaign_id)
+        return self.is_up
+
+    async def start_mail(self, order: MailOrder) -> bool:
+        self.mails.append(order)
         return self.is_up
 
     def message_url(self, message_id: UUID) -> str | None:
@@ -59,7 +66,14 @@ def make_portal(database: Database, jobs_database: JobsDatabase, *, cookie_secur
     app.state.database = database
     app.state.delivery = delivery
     demo = (DemoSignIn("さくら商事株式会社", "company_admin", "owner@sakura.example", "見本"),)
-    install_web(app, WebSettings(PORTAL, cookie_secure=cookie_secure, demo_sign_ins=demo))
+    settings = WebSettings(
+        PORTAL,
+        cookie_secure=cookie_secure,
+        encryption_key=ENCRYPTION_KEY,
+        failure_seconds=0.01,
+        demo_sign_ins=demo,
+    )
+    install_web(app, settings)
     return Portal(app, database, jobs_database, delivery)
 
 

@@ -1,5 +1,7 @@
 """The pages of the portal as a list, for tests that visit all of them."""
 
+import re
+
 from fastapi.routing import APIRoute
 
 from domain.permissions import Permission
@@ -29,4 +31,4 @@ def permission_of(route: APIRoute) -> Permission | None:
 
 def address_of(route: APIRoute, identity: str = UNKNOWN_ID) -> str:
     """An address of the route."""
-    return route.path.replace("{campaign_id}", identity).replace("{message_id}", identity)
+    return re.sub(r"\{\w+\}", identity, route.path)

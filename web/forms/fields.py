@@ -18,6 +18,12 @@ def text_of(form: FormData, name: str) -> str:
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
 
 
+def own_address(address: str) -> str:
+    """Return ``address`` if it is a plain path of the portal, else the home page."""
+    plain = address.startswith("/") and not address.startswith("//")
+    return address if plain and not set(address) & set("\\\r\n\t?#") else "/"
+
+
 def is_ticked(form: FormData, name: str) -> bool:
     """Whether a checkbox was ticked."""
     return text_of(form, name) == "yes"

@@ -1,6 +1,9 @@
 """The pages, one noun a file. ``/campaigns/new`` comes before the addresses with an id."""
 
 from web.routes import (
+    account,
+    account_second_factor,
+    api_keys,
     campaign,
     campaign_cancel,
     campaign_check,
@@ -13,12 +16,19 @@ from web.routes import (
     help_pages,
     home,
     messages,
+    passkeys,
+    password_reset,
     received_messages,
     sign_in,
+    sign_in_steps,
+    user_actions,
+    users,
 )
 
 ROUTERS = (
     sign_in.router,
+    sign_in_steps.router,
+    password_reset.router,
     home.router,
     campaigns.router,
     compose_recipients.router,
@@ -32,4 +42,10 @@ ROUTERS = (
     received_messages.router,
     messages.router,
     help_pages.router,
+    account.router,
+    account_second_factor.router,
+    passkeys.router,
+    users.router,
+    user_actions.router,
+    api_keys.router,
 )

@@ -7,13 +7,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.permissions import Permission
-from services import sign_in as sessions
+from domain.rate_limits import LimitKind
+from domain.sign_in_steps import SignInStep
+from services import sign_in as passwords
 from services.database import NO_COMPANY
+from services.user_sessions import Device
+from services.user_sessions import sign_out as end_session
 from web.access import SignedIn, current_user, database_of, now, requires
 from web.cookies import clear_session, session_token, set_session, set_visitor, visitor_token
 from web.csrf import FormNotOurs, check_form, read_form
-from web.forms.fields import text_of
+from web.forms.fields import own_address, text_of
+from web.mail_posting import changing
 from web.pages import go, page
+from web.throttling import client_address, throttle, unhurried, was_no_try
 from web.wording.problems import FieldError
 
 router = APIRouter()
@@ -23,6 +29,11 @@ _FAILED = FieldError(
     "ログインIDまたはパスワードが違います。",
     "大文字と小文字、全角と半角をご確認ください。",
 )
+_TEMPORARY_OVER = FieldError(
+    "login_id",
+    "仮パスワードの有効期限（14日間）が切れています。",
+    "発行者（貴社の企業管理者または担当窓口）へ、パスワードの再設定をご依頼ください。",
+)
 _EXPIRED = FieldError("login_id", "画面の有効期限が切れました。", "もう一度入力してください。")
 
 
@@ -30,7 +41,7 @@ _EXPIRED = FieldError("login_id", "画面の有効期限が切れました。", 
 async def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 - the address says ?next=
     """Show the form; whoever is signed in already goes on."""
     if session_token(request) is not None and await current_user(request) is not None:
-        return go(_own_address(next))
+        return go(own_address(next))
     return _form(request, next, "", [])
 
 
@@ -43,27 +54,33 @@ async def sign_in(request: Request) -> Response:
         await check_form(request)
     except FormNotOurs:
         return _form(request, next_address, login_id, [_EXPIRED], status=403)
-    async with database_of(request).transaction(NO_COMPANY) as session:
-        outcome = await sessions.sign_in(session, login_id, text_of(form, "password"), now())
-        old = session_token(request)
-        if isinstance(outcome, sessions.SignedIn) and old is not None:
-            await sessions.sign_out(session, old)
-    if not isinstance(outcome, sessions.SignedIn):
-        return _form(request, next_address, login_id, [_FAILED], status=422)
-    response = go(_own_address(next_address))
-    set_session(response, request, outcome.token)
-    return response
+    await throttle(request, LimitKind.SIGN_IN)
+    device = Device(request.headers.get("user-agent"), client_address(request))
+    async with unhurried(request):
+        async with changing(request, NO_COMPANY) as session:
+            outcome = await passwords.sign_in(session, login_id, text_of(form, "password"), now(), device)
+            old = session_token(request)
+            if isinstance(outcome, passwords.SignedIn) and old is not None:
+                await end_session(session, old)
+        if isinstance(outcome, passwords.SignedIn):
+            await was_no_try(request, LimitKind.SIGN_IN)
+            response = go(own_address(next_address))
+            set_session(response, request, outcome.token)
+            return response
+    is_over = isinstance(outcome, passwords.TemporaryPasswordExpired)
+    error = _TEMPORARY_OVER if is_over else _FAILED
+    return _form(request, next_address, login_id, [error], status=422)
 
 
 @router.post("/sign-out")
 async def sign_out(
-    request: Request, signed_in: Annotated[SignedIn, Depends(requires(Permission.SIGN_IN))]
+    request: Request, signed_in: Annotated[SignedIn, Depends(requires(Permission.SIGN_IN, steps=SignInStep))]
 ) -> Response:
     """End the session, on the server as well as in the browser."""
     token = session_token(request)
     if token is not None:
         async with database_of(request).transaction(NO_COMPANY) as session:
-            await sessions.sign_out(session, token)
+            await end_session(session, token)
     response = go("/sign-in")
     clear_session(response, request)
     return response
@@ -76,15 +93,9 @@ def _form(
         request,
         "pages/sign_in.html",
         status=status,
-        next_address=_own_address(next_address),
+        next_address=own_address(next_address),
         login_id=login_id,
         errors=errors,
     )
     set_visitor(response, request, visitor_token(request))
     return response
-
-
-def _own_address(address: str) -> str:
-    """Return ``address`` if it is a plain path of the portal, else the home page."""
-    plain = address.startswith("/") and not address.startswith("//")
-    return address if plain and not set(address) & set("\\\r\n\t?#") else "/"

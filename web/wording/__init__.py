@@ -6,10 +6,11 @@ Words are grouped by enumeration: members of two of them can be equal as strings
 from enum import StrEnum
 from typing import Any
 
-from web.wording import campaigns, files, follow_ups, messages, timeline
+from web.wording import accounts, campaigns, files, follow_ups, messages, timeline
 from web.wording.looks import LOOKS, Look
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
+    **accounts.WORDS,
     **campaigns.WORDS,
     **messages.WORDS,
     **files.WORDS,

@@ -1,5 +1,6 @@
 """Words for error pages: what happened, and what to do now."""
 
+from datetime import timedelta
 from typing import NamedTuple
 
 
@@ -60,6 +61,20 @@ ERROR_PAGES: dict[int, ErrorPage] = {
         "数分待ってから、もう一度開いてください。送信の操作の直後であれば、復旧後に案件一覧で状態をご確認ください。",
     ),
 }
+
+
+def too_many_requests(wait: timedelta) -> ErrorPage:
+    """Return the page of somebody who tried too often, with the time that remains."""
+    minutes, seconds = divmod(int(wait.total_seconds()), 60)
+    remaining = (
+        f"{minutes}分{seconds}秒" if minutes and seconds else f"{minutes}分" if minutes else f"{seconds}秒"
+    )
+    return ErrorPage(
+        "しばらく待ってからお試しください",
+        "同じネットワークからの操作が続いたため、安全のため一時的に受け付けを止めています。",
+        f"あと{remaining}待ってから、もう一度操作してください。入力した内容は保存されていません。",
+    )
+
 
 OTHER_ERROR = ErrorPage(
     "操作を完了できませんでした",

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.campaigns import CampaignStatus
+from domain.company_users import AccountState
 from domain.messages import MessageStatus
 
 
@@ -15,6 +16,12 @@ class Look(NamedTuple):
 
 
 LOOKS: dict[type[StrEnum], dict[Any, Look]] = {
+    AccountState: {
+        AccountState.INVITED: Look("hourglass", "active"),
+        AccountState.INVITATION_EXPIRED: Look("clock", "warn"),
+        AccountState.ACTIVE: Look("check", "good"),
+        AccountState.LOCKED: Look("stop", "bad"),
+    },
     CampaignStatus: {
         CampaignStatus.DRAFT: Look("pencil", "plain"),
         CampaignStatus.REGISTERED: Look("clock", "active"),

@@ -29,6 +29,7 @@ class Console:
                 ("API", run.api_url),
                 ("Temporal UI", run.temporal_ui_url or f"that of {run.temporal_address}"),
                 ("Carrier simulator", run.simulator_url),
+                ("Mails sent here", run.mail_url),
             ]
         )
         for company in run.companies:

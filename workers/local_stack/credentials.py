@@ -19,6 +19,7 @@ class Credentials:
     oauth_client_secret: str
     number_recycling_token: str
     webhook_token: str
+    encryption_key: str
 
 
 def load_credentials(path: Path) -> Credentials:

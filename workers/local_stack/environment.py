@@ -25,6 +25,10 @@ def stack_environment(settings: StackSettings, credentials: Credentials) -> dict
 
     _offer_servers(offer_to=values, settings=settings, credentials=credentials)
     offer("DEMO_FILE", str(settings.demo_file))
+    offer("ENCRYPTION_KEY", credentials.encryption_key)
+    offer("MAIL_CATCHER_DATA_DIR", str(settings.var / "mails"))
+    offer("SMTP_URL", f"smtp://{LOOPBACK}:{settings.ports['MAIL_CATCHER_SMTP_PORT']}?encryption=none")
+    offer("MAIL_FROM", "no-reply@portal.example")
     offer("SIMULATOR_DATA_DIR", str(settings.var / "simulator"))
     system_id = offer("SIMULATOR_SMPP_SYSTEM_ID", PLATFORM)
     password = offer("SIMULATOR_SMPP_PASSWORD", credentials.smpp_password)

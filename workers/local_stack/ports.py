@@ -27,6 +27,8 @@ PORTS = (
     Port("SIMULATOR_SMPP_AU_PORT", "the simulator's SMPP port for au", 12776),
     Port("SIMULATOR_SMPP_SOFTBANK_PORT", "the simulator's SMPP port for SoftBank", 12777),
     Port("SIMULATOR_SMPP_RAKUTEN_PORT", "the simulator's SMPP port for Rakuten", 12778),
+    Port("MAIL_CATCHER_HTTP_PORT", "the page of the mail catcher", 18025),
+    Port("MAIL_CATCHER_SMTP_PORT", "the mail catcher", 12525),
     Port("POSTGRES_PORT", "PostgreSQL", 15432),
     Port("TEMPORAL_PORT", "the Temporal server", 7233),
     Port("TEMPORAL_UI_PORT", "the Temporal UI", 8233),

@@ -36,6 +36,7 @@ class RunInformation(BaseModel):
     portal_url: str
     api_url: str
     simulator_url: str
+    mail_url: str
     temporal_ui_url: str
     temporal_address: str
     database_url: str
@@ -47,6 +48,7 @@ def run_information(settings: StackSettings, values: Mapping[str, str]) -> RunIn
         portal_url=values["PORTAL_URL"],
         api_url=values["PORTAL_URL"] + API_PATH,
         simulator_url=f"http://{LOOPBACK}:{settings.ports['SIMULATOR_HTTP_PORT']}",
+        mail_url=f"http://{LOOPBACK}:{settings.ports['MAIL_CATCHER_HTTP_PORT']}",
         temporal_ui_url=values["TEMPORAL_UI_URL"],
         temporal_address=values["TEMPORAL_ADDRESS"],
         database_url=values["JOBS_DATABASE_URL"],

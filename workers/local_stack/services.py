@@ -12,6 +12,9 @@ PLATFORM_ENVIRONMENT = (
     "PORTAL_URL",
     "WORKER_GRACE_SECONDS",
     "MAAP_WEBHOOK_TOKEN",
+    "ENCRYPTION_KEY",
+    "SMTP_URL",
+    "MAIL_FROM",
     "SMPP_DOCOMO_URL",
     "SMPP_AU_URL",
     "SMPP_SOFTBANK_URL",
@@ -38,6 +41,11 @@ SIMULATOR_ENVIRONMENT = (
     "SIMULATOR_OAUTH_CLIENT_ID",
     "SIMULATOR_OAUTH_CLIENT_SECRET",
     "SIMULATOR_NUMBER_RECYCLING_TOKEN",
+)
+MAIL_CATCHER_ENVIRONMENT = (
+    "MAIL_CATCHER_SMTP_PORT",
+    "MAIL_CATCHER_HTTP_PORT",
+    "MAIL_CATCHER_DATA_DIR",
 )
 
 
@@ -90,6 +98,17 @@ SERVICES = (
         stop_stage=2,
         stop_share=0.86,
         environment=SIMULATOR_ENVIRONMENT,
+        needs_platform=False,
+    ),
+    Service(
+        name="mail-catcher",
+        title="Mail catcher",
+        arguments=("-m", "simulator.mail"),
+        health_port="MAIL_CATCHER_HTTP_PORT",
+        health_path="/health",
+        stop_stage=2,
+        stop_share=0.86,
+        environment=MAIL_CATCHER_ENVIRONMENT,
         needs_platform=False,
     ),
     Service(

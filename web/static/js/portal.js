@@ -1,6 +1,7 @@
 // What makes the pages more comfortable. Every page works without any of it.
 import { guardForms } from "./once.js";
 import { insertVariables } from "./insert.js";
+import { usePasskeys } from "./passkeys.js";
 import { poll } from "./polling.js";
 
 // Where there is something to mend, reading begins there; for browsers that leave autofocus to fields.
@@ -14,6 +15,7 @@ if (summary) {
 guardForms(document);
 insertVariables(document);
 poll(document);
+usePasskeys(document);
 
 // Buttons whose work htmx does while one types.
 if (window.htmx) {

@@ -1,0 +1,45 @@
+"""How often a stranger may try: token buckets for what is open to everybody."""
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bucket of ``burst`` tokens that gets a new one every ``refill_seconds``."""
+
+    burst: int
+    refill_seconds: float
+
+
+class LimitKind(StrEnum):
+    """What is counted. Each kind of each key has a bucket of its own."""
+
+    # Of one network address; sign-ins that succeed are given back, so an office behind one address can work.
+    SIGN_IN = "sign_in"
+    # Asking for a reset, and trying its code, from one address.
+    RESET = "reset"
+    # Reset mails to one login id, whether or not it exists: nobody's mailbox is flooded.
+    RESET_MAIL = "reset_mail"
+    # Wrong API keys and wrong tokens of callbacks, from one address; right ones are never counted.
+    WRONG_KEY = "wrong_key"
+
+
+LIMITS: dict[LimitKind, Limit] = {
+    LimitKind.SIGN_IN: Limit(60, 6),
+    LimitKind.RESET: Limit(20, 30),
+    LimitKind.RESET_MAIL: Limit(3, 10 * 60),
+    LimitKind.WRONG_KEY: Limit(60, 2),
+}
+
+
+def address_key(address: str | None) -> str:
+    """Return what one customer of a network is known by: an IPv4 address, the /64 of an IPv6 one."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))

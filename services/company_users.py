@@ -1,0 +1,251 @@
+"""A company's users as its administrators see them: list, invite, change, delete (C-1, C-2, C-5, P-6)."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.callers import Caller
+from domain.company_users import AccountState, UserProblem, UserProfile, keeps_an_administrator
+from domain.mails import MailKind
+from domain.one_time_codes import TEMPORARY_PASSWORD_SIGNS, new_code
+from domain.passwords import TEMPORARY_PASSWORD_LIFETIME
+from domain.permissions import ROLES_OF_PERMISSION, Permission, Role
+from services.mails import queue_mail
+from services.password_changes import issue_reset_code
+from services.password_hashing import hashed
+from services.second_factors import remove_all_factors
+from services.secret_box import SecretBox
+from services.user_sessions import end_sessions
+
+_COLUMNS = """
+    SELECT u.id, u.login_id, u.name, u.role, u.locked_until, u.temporary_until, u.last_signed_in_at,
+           u.created_at,
+           EXISTS (SELECT FROM totp_secrets t WHERE t.company_id = u.company_id AND t.user_id = u.id
+                   AND t.confirmed_at IS NOT NULL)
+           OR EXISTS (SELECT FROM passkeys p WHERE p.company_id = u.company_id AND p.user_id = u.id)
+           AS has_second_factor
+    FROM company_users u WHERE u.company_id = :company_id AND u.deleted_at IS NULL
+"""
+_LIST = text(f"{_COLUMNS} ORDER BY u.created_at, u.id")
+_ONE = text(f"{_COLUMNS} AND u.id = :id")
+
+# Two administrators who remove each other at once: one comes second and finds only himself.
+_LOCK_COMPANY = text("SELECT id FROM companies WHERE id = :company_id FOR UPDATE")
+
+_ADMINISTRATORS = text("""
+    SELECT count(*) FROM company_users
+    WHERE company_id = :company_id AND deleted_at IS NULL AND role = ANY (:roles)
+""")
+
+_INVITE = text("""
+    INSERT INTO company_users (company_id, login_id, name, role, password_hash, temporary_until)
+    VALUES (:company_id, :login_id, :name, :role, :password_hash, :temporary_until)
+    ON CONFLICT DO NOTHING RETURNING id
+""")
+
+_IS_OWN = text("""
+    SELECT EXISTS (SELECT FROM company_users WHERE company_id = :company_id AND deleted_at IS NULL
+                   AND lower(login_id) = lower(:login_id))
+""")
+
+_CHANGE = text(
+    "UPDATE company_users SET name = :name, role = :role WHERE company_id = :company_id AND id = :id"
+)
+
+_DELETE = text("""
+    UPDATE company_users SET deleted_at = :now, password_hash = '!', locked_until = NULL
+    WHERE company_id = :company_id AND id = :id AND deleted_at IS NULL
+""")
+_FORGET_CODE = text("DELETE FROM password_resets WHERE company_id = :company_id AND user_id = :id")
+
+# A reset by the issuer opens another fourteen days for an invitation (C-2).
+_PROLONG = text("""
+    UPDATE company_users SET temporary_until = :until
+    WHERE company_id = :company_id AND id = :id AND temporary_until IS NOT NULL
+""")
+
+_RELEASE = text("""
+    UPDATE company_users SET released_at = :now
+    WHERE company_id = :company_id AND lower(login_id) = lower(:login_id)
+      AND deleted_at IS NOT NULL AND released_at IS NULL
+    RETURNING id
+""")
+
+_RULE = text("SELECT second_factor_roles FROM companies WHERE id = :company_id")
+_SET_RULE = text("UPDATE companies SET second_factor_roles = :roles WHERE id = :company_id")
+
+
+class UserNotFound(Exception):
+    """No such user in the caller's company."""
+
+
+class UserRefused(Exception):
+    """A user cannot be added or changed that way; ``problem`` says why."""
+
+    def __init__(self, problem: UserProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """One user in the list."""
+
+    id: UUID
+    login_id: str
+    name: str
+    role: Role
+    state: AccountState
+    locked_until: datetime | None
+    temporary_until: datetime | None
+    last_signed_in_at: datetime | None
+    created_at: datetime
+    has_second_factor: bool
+
+
+async def list_users(session: AsyncSession, caller: Caller, now: datetime) -> Sequence[UserRow]:
+    """Return the users of the caller's company, the oldest first; deleted ones are not among them."""
+    rows = await session.execute(_LIST, {"company_id": caller.company_id})
+    return [_user(row, now) for row in rows]
+
+
+async def find_user(session: AsyncSession, caller: Caller, user_id: UUID, now: datetime) -> UserRow:
+    """Return one user of the caller's company; raises ``UserNotFound``."""
+    row = (await session.execute(_ONE, {"company_id": caller.company_id, "id": user_id})).one_or_none()
+    if row is None:
+        raise UserNotFound
+    return _user(row, now)
+
+
+async def invite_user(
+    session: AsyncSession, caller: Caller, login_id: str, profile: UserProfile, box: SecretBox, now: datetime
+) -> UUID:
+    """Add a user with a temporary password that only the mail tells (C-2); raises ``UserRefused``."""
+    password = new_code(TEMPORARY_PASSWORD_SIGNS, secrets.randbelow)
+    until = now + TEMPORARY_PASSWORD_LIFETIME
+    password_hash = await hashed(password)
+    key = {"company_id": caller.company_id, "login_id": login_id}
+    values = {"name": profile.name, "role": profile.role.value, "temporary_until": until}
+    added = await session.execute(_INVITE, {**key, **values, "password_hash": password_hash})
+    user_id: UUID | None = added.scalar_one_or_none()
+    if user_id is None:
+        is_own = (await session.execute(_IS_OWN, key)).scalar_one()
+        raise UserRefused(UserProblem.LOGIN_ID_IN_USE if is_own else UserProblem.LOGIN_ID_NOT_AVAILABLE)
+    await queue_mail(
+        session,
+        caller.company_id,
+        user_id,
+        MailKind.ACCOUNT_ISSUED,
+        secret=(box, password),
+        expires_at=until,
+    )
+    return user_id
+
+
+async def change_user(
+    session: AsyncSession, caller: Caller, user_id: UUID, profile: UserProfile, now: datetime
+) -> None:
+    """Change name and role; the role counts from the user's next request on. Raises ``UserRefused``."""
+    before = await _locked(session, caller, user_id, now)
+    if before.role is not profile.role:
+        if user_id == caller.user_id:
+            raise UserRefused(UserProblem.ONESELF)
+        await _keep_an_administrator(session, caller, before.role, profile.role)
+    key = {"company_id": caller.company_id, "id": user_id}
+    await session.execute(_CHANGE, {**key, "name": profile.name, "role": profile.role.value})
+    if before.role is not profile.role:
+        details = {"role_before": before.role.value, "role_after": profile.role.value}
+        await queue_mail(session, caller.company_id, user_id, MailKind.ROLE_CHANGED, details=details)
+
+
+async def delete_user(session: AsyncSession, caller: Caller, user_id: UUID, now: datetime) -> None:
+    """Delete a user: signed out everywhere, the login id kept from use (C-5). Raises ``UserRefused``."""
+    user = await _locked(session, caller, user_id, now)
+    if user_id == caller.user_id:
+        raise UserRefused(UserProblem.ONESELF)
+    await _keep_an_administrator(session, caller, user.role, None)
+    key = {"company_id": caller.company_id, "id": user_id}
+    await session.execute(_DELETE, {**key, "now": now})
+    await session.execute(_FORGET_CODE, key)
+    await end_sessions(session, caller.company_id, user_id)
+    await remove_all_factors(session, caller.company_id, user_id)
+    await queue_mail(session, caller.company_id, user_id, MailKind.ACCOUNT_DELETED)
+
+
+async def reset_by_issuer(
+    session: AsyncSession, caller: Caller, user_id: UUID, box: SecretBox, now: datetime
+) -> None:
+    """Mail a reset code on behalf of the issuer; an invitation that was over lives again (C-2, C-3)."""
+    await _locked(session, caller, user_id, now)
+    key = {"company_id": caller.company_id, "id": user_id}
+    await session.execute(_PROLONG, {**key, "until": now + TEMPORARY_PASSWORD_LIFETIME})
+    await issue_reset_code(session, caller.company_id, user_id, box, now)
+
+
+async def reset_second_factor(session: AsyncSession, caller: Caller, user_id: UUID, now: datetime) -> None:
+    """Take a user's second factors away, who has lost them, and end the user's sessions."""
+    await _locked(session, caller, user_id, now)
+    if user_id == caller.user_id:
+        raise UserRefused(UserProblem.ONESELF)
+    await remove_all_factors(session, caller.company_id, user_id)
+    await end_sessions(session, caller.company_id, user_id)
+    details = {"change": "reset_by_administrator", "at": now.isoformat()}
+    await queue_mail(session, caller.company_id, user_id, MailKind.SECOND_FACTOR_CHANGED, details=details)
+
+
+async def release_login_id(session: AsyncSession, company_id: UUID, login_id: str, now: datetime) -> bool:
+    """Let a deleted login id be used again; for the service desk only (C-5). ``False``: there is none."""
+    values = {"company_id": company_id, "login_id": login_id, "now": now}
+    return (await session.execute(_RELEASE, values)).scalar_one_or_none() is not None
+
+
+async def second_factor_roles(session: AsyncSession, caller: Caller) -> frozenset[Role]:
+    """Return the roles that need a second factor in the caller's company."""
+    roles = (await session.execute(_RULE, {"company_id": caller.company_id})).scalar_one()
+    return frozenset(Role(role) for role in roles)
+
+
+async def require_second_factor(session: AsyncSession, caller: Caller, roles: frozenset[Role]) -> None:
+    """Set which roles need a second factor; who has none is asked to set one up at the next request."""
+    listed = [role.value for role in Role if role in roles]
+    await session.execute(_SET_RULE, {"company_id": caller.company_id, "roles": listed})
+
+
+async def _locked(session: AsyncSession, caller: Caller, user_id: UUID, now: datetime) -> UserRow:
+    await session.execute(_LOCK_COMPANY, {"company_id": caller.company_id})
+    return await find_user(session, caller, user_id, now)
+
+
+async def _keep_an_administrator(
+    session: AsyncSession, caller: Caller, before: Role, after: Role | None
+) -> None:
+    roles = [role.value for role in ROLES_OF_PERMISSION[Permission.MANAGE_USERS]]
+    counted = await session.execute(_ADMINISTRATORS, {"company_id": caller.company_id, "roles": roles})
+    if not keeps_an_administrator(before, after, counted.scalar_one()):
+        raise UserRefused(UserProblem.LAST_ADMINISTRATOR)
+
+
+def _user(row: Row[Any], now: datetime) -> UserRow:
+    state = AccountState.ACTIVE
+    if row.locked_until is not None and row.locked_until > now:
+        state = AccountState.LOCKED
+    elif row.temporary_until is not None:
+        state = AccountState.INVITED if row.temporary_until > now else AccountState.INVITATION_EXPIRED
+    return UserRow(
+        row.id,
+        row.login_id,
+        row.name,
+        Role(row.role),
+        state,
+        row.locked_until,
+        row.temporary_until,
+        row.last_signed_in_at,
+        row.created_at,
+        row.has_second_factor,
+    )

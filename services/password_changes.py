@@ -1,0 +1,181 @@
+"""New passwords: after a temporary one (C-2), by a reset code (C-3), or because their owner wants one."""
+
+import asyncio
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.mails import MailKind
+from domain.one_time_codes import RESET_CODE_SIGNS, new_code, plain_code
+from domain.passwords import PasswordProblem, context_words, password_problem
+from domain.sign_in_steps import MAX_RESET_TRIES, RESET_CODE_LIFETIME
+from services.company_lookups import enter_company_of_login
+from services.mails import queue_mail
+from services.password_hashing import hashed, hashing_turn, verified
+from services.secret_box import SecretBox
+from services.sign_in import count_failure, count_success, is_account_locked
+from services.user_sessions import SessionUser, end_sessions
+
+HASHED_FOR = "reset code"
+
+_OWN_HASH = text("SELECT password_hash FROM company_users WHERE company_id = :company_id AND id = :id")
+
+_SET = text("""
+    UPDATE company_users SET password_hash = :new_hash, temporary_until = NULL, password_changed_at = :now,
+        failed_sign_ins = 0, locked_until = NULL
+    WHERE company_id = :company_id AND id = :id AND deleted_at IS NULL
+""")
+
+_FORGET_CODE = text("DELETE FROM password_resets WHERE company_id = :company_id AND user_id = :id")
+
+# A user who never had an own password, and whose temporary one is over, has to ask the issuer (C-2).
+_MAY_RESET = text("""
+    SELECT company_id, id FROM company_users
+    WHERE lower(login_id) = lower(:login_id) AND deleted_at IS NULL AND released_at IS NULL
+      AND (temporary_until IS NULL OR temporary_until > :now)
+""")
+
+_SET_CODE = text("""
+    INSERT INTO password_resets (company_id, user_id, code_hash, tries, created_at, expires_at)
+    VALUES (:company_id, :id, :code_hash, 0, :now, :expires_at)
+    ON CONFLICT (company_id, user_id) DO UPDATE
+    SET code_hash = excluded.code_hash, tries = 0, created_at = excluded.created_at,
+        expires_at = excluded.expires_at
+""")
+
+# Counted before it is compared: parallel tries are tries.
+_TRY_CODE = text("""
+    UPDATE password_resets r SET tries = tries + 1
+    FROM company_users u
+    JOIN companies c ON c.id = u.company_id
+    WHERE lower(u.login_id) = lower(:login_id) AND u.deleted_at IS NULL AND u.released_at IS NULL
+      AND r.company_id = u.company_id AND r.user_id = u.id AND r.expires_at > :now AND r.tries < :most
+    RETURNING u.company_id, u.id, u.login_id, u.name, c.name AS company_name, r.code_hash
+""")
+
+_UNTRY_CODE = text("""
+    UPDATE password_resets SET tries = tries - 1 WHERE company_id = :company_id AND user_id = :id
+""")
+
+
+class PasswordChange(StrEnum):
+    """What came of a change of a password."""
+
+    DONE = "done"
+    # Wrong current password, or wrong, old or unknown code: never told apart.
+    NOT_PROVEN = "not_proven"
+    REFUSED = "refused"
+    SAME_AS_BEFORE = "same_as_before"
+
+
+async def judge_password(password: str, login_id: str, *names: str) -> PasswordProblem | None:
+    """Return what is wrong with a new password of an account, computed beside the event loop."""
+    words = context_words(login_id, *names)
+    async with hashing_turn():
+        return await asyncio.to_thread(password_problem, password, words)
+
+
+async def change_password(
+    session: AsyncSession, user: SessionUser, current: str, new: str, now: datetime
+) -> PasswordChange:
+    """Replace the own password. The current one has to be given; a wrong one counts as a failure (C-4).
+
+    All other sessions of the user end. Rules for ``new`` have been asked by ``judge_password``.
+    """
+    key = {"company_id": user.company_id, "id": user.user_id}
+    new_hash = await hashed(new)
+    if not await confirm_password(session, user, current, now):
+        return PasswordChange.NOT_PROVEN
+    if new == current:
+        return PasswordChange.SAME_AS_BEFORE
+    await _set_password(session, user.company_id, user.user_id, new_hash, now)
+    await session.execute(_FORGET_CODE, key)
+    await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+    return PasswordChange.DONE
+
+
+async def replace_temporary_password(
+    session: AsyncSession, user: SessionUser, new: str, now: datetime
+) -> PasswordChange:
+    """Set the first own password; the session itself proves the temporary one (C-2)."""
+    key = {"company_id": user.company_id, "id": user.user_id}
+    async with hashing_turn():
+        stored = (await session.execute(_OWN_HASH, key)).scalar_one()
+        if await verified(stored, new) is not None:
+            return PasswordChange.SAME_AS_BEFORE
+    await _set_password(session, user.company_id, user.user_id, await hashed(new), now)
+    await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+    return PasswordChange.DONE
+
+
+async def confirm_password(session: AsyncSession, user: SessionUser, password: str, now: datetime) -> bool:
+    """Whether ``password`` is the user's own; a wrong one counts, and in a locked account none is right."""
+    key = {"company_id": user.company_id, "id": user.user_id}
+    async with hashing_turn():
+        stored = (await session.execute(_OWN_HASH, key)).scalar_one()
+        is_right = await verified(stored, password) is not None
+    if is_right and not await is_account_locked(session, user.company_id, user.user_id, now):
+        return await count_success(session, user.company_id, user.user_id, now)
+    await count_failure(session, user.company_id, user.user_id, now)
+    return False
+
+
+async def request_reset(session: AsyncSession, login_id: str, box: SecretBox, now: datetime) -> None:
+    """Mail a code to ``login_id`` if there is such an account; nothing tells whether there is (C-3)."""
+    values = {"login_id": login_id.replace("\x00", "")}
+    await enter_company_of_login(session, values["login_id"])
+    user = (await session.execute(_MAY_RESET, {**values, "now": now})).one_or_none()
+    if user is not None:
+        await issue_reset_code(session, user.company_id, user.id, box, now)
+
+
+async def issue_reset_code(
+    session: AsyncSession, company_id: UUID, user_id: UUID, box: SecretBox, now: datetime
+) -> None:
+    """Make the one live code of a user and write its mail; an older code is worth nothing from now on."""
+    code = new_code(RESET_CODE_SIGNS, secrets.randbelow)
+    expires_at = now + RESET_CODE_LIFETIME
+    code_hash = box.hashes(plain_code(code), owner=user_id, purpose=HASHED_FOR)[0]
+    key = {"company_id": company_id, "id": user_id}
+    await session.execute(_SET_CODE, {**key, "code_hash": code_hash, "now": now, "expires_at": expires_at})
+    await queue_mail(
+        session, company_id, user_id, MailKind.PASSWORD_RESET, secret=(box, code), expires_at=expires_at
+    )
+
+
+async def reset_password(
+    session: AsyncSession, login_id: str, code: str, new: str, box: SecretBox, now: datetime
+) -> PasswordChange:
+    """Set a password by code: five tries, one hour (C-3). All sessions end, a lock is lifted.
+
+    ``new`` is judged with the words only the account tells once the code was right; a refused one does not
+    use the code up.
+    """
+    values = {"login_id": login_id.replace("\x00", "")}
+    await enter_company_of_login(session, values["login_id"])
+    limits = {"now": now, "most": MAX_RESET_TRIES}
+    row = (await session.execute(_TRY_CODE, {**values, **limits})).one_or_none()
+    if row is None or bytes(row.code_hash) not in box.hashes(
+        plain_code(code), owner=row.id, purpose=HASHED_FOR
+    ):
+        return PasswordChange.NOT_PROVEN
+    key = {"company_id": row.company_id, "id": row.id}
+    if await judge_password(new, row.login_id, row.name, row.company_name) is not None:
+        await session.execute(_UNTRY_CODE, key)
+        return PasswordChange.REFUSED
+    await _set_password(session, row.company_id, row.id, await hashed(new), now)
+    await session.execute(_FORGET_CODE, key)
+    await end_sessions(session, row.company_id, row.id)
+    return PasswordChange.DONE
+
+
+async def _set_password(
+    session: AsyncSession, company_id: UUID, user_id: UUID, new_hash: str, now: datetime
+) -> None:
+    await session.execute(_SET, {"company_id": company_id, "id": user_id, "new_hash": new_hash, "now": now})
+    details = {"at": now.isoformat()}
+    await queue_mail(session, company_id, user_id, MailKind.PASSWORD_CHANGED, details=details)

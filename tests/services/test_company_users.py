@@ -1,0 +1,228 @@
+"""Administrators and their users (P-6, C-1, C-2, C-5)."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from domain.callers import Caller
+from domain.company_users import AccountState, UserProblem, UserProfile
+from domain.permissions import Role
+from domain.sign_in_steps import SignInStep
+from services.company_users import (
+    UserNotFound,
+    UserRefused,
+    change_user,
+    delete_user,
+    find_user,
+    invite_user,
+    list_users,
+    release_login_id,
+    require_second_factor,
+    reset_by_issuer,
+    reset_second_factor,
+)
+from services.session_tokens import new_token, token_hash
+from services.sign_in import SignInFailed, sign_in
+from services.user_sessions import (
+    SessionNotFound,
+    end_own_session,
+    end_sessions,
+    own_sessions,
+    session_for,
+)
+from tests.services.accounts import BOX, PASSWORD, Account, Accounts
+from tests.services.support import now
+
+PROFILE = UserProfile("新しい名前", Role.SENIOR_ADMIN)
+
+
+def caller(account: Account) -> Caller:
+    return Caller(account.company_id, account.user_id, Role.COMPANY_ADMIN)
+
+
+async def problem_of_invitation(accounts: Accounts, by: Account, login_id: str) -> UserProblem | None:
+    try:
+        async with accounts.transaction() as session:
+            await invite_user(session, caller(by), login_id, PROFILE, BOX, now())
+    except UserRefused as refusal:
+        return refusal.problem
+    return None
+
+
+async def test_an_invitation_is_a_user_and_a_mail_in_one_transaction(accounts: Accounts) -> None:
+    """C-2: if the change is rolled back, no mail goes out."""
+    admin = await accounts.administrator()
+    newcomer = await accounts.invited(admin)
+    assert await accounts.mails(newcomer) == ["account_issued"]
+    mail = await accounts.last_mail(newcomer)
+    assert (mail.address, mail.tells_a_secret) == (newcomer.login_id, True)
+    async with accounts.transaction() as session:
+        await invite_user(session, caller(admin), "lost@kaede.example", PROFILE, BOX, now())
+        await session.rollback()
+    assert await accounts.rows("SELECT 1 FROM mails WHERE address = 'lost@kaede.example'") == []
+
+
+async def test_a_deleted_login_id_is_refused_until_the_service_desk_frees_it(accounts: Accounts) -> None:
+    """C-5; in any case, and whichever company it was."""
+    admin, stranger = await accounts.administrator(), await accounts.administrator()
+    gone = await accounts.colleague(admin)
+    async with accounts.transaction() as session:
+        await delete_user(session, caller(admin), gone.user_id, now())
+    for by in (admin, stranger):
+        refused = await problem_of_invitation(accounts, by, gone.login_id.upper())
+        assert refused is UserProblem.LOGIN_ID_NOT_AVAILABLE
+    async with accounts.transaction() as session:
+        assert await release_login_id(session, admin.company_id, gone.login_id, now())
+        assert not await release_login_id(session, admin.company_id, admin.login_id, now())
+    assert await problem_of_invitation(accounts, admin, gone.login_id) is None
+
+
+async def test_another_companys_login_id_is_not_told_from_a_deleted_one(accounts: Accounts) -> None:
+    """Whether somebody is a customer elsewhere is nobody's business; an own user is in one's own list."""
+    admin, stranger = await accounts.administrator(), await accounts.administrator()
+    own = await problem_of_invitation(accounts, admin, admin.login_id)
+    foreign = await problem_of_invitation(accounts, admin, stranger.login_id)
+    assert (own, foreign) == (UserProblem.LOGIN_ID_IN_USE, UserProblem.LOGIN_ID_NOT_AVAILABLE)
+
+
+async def test_a_deleted_user_is_out_at_once(accounts: Accounts) -> None:
+    """Open sessions, password, second factor: nothing opens any more; the name stays for the logs."""
+    admin = await accounts.administrator()
+    gone = await accounts.colleague(admin)
+    user = await accounts.signs_in(gone)
+    async with accounts.transaction() as session:
+        await delete_user(session, caller(admin), gone.user_id, now())
+        assert await own_sessions(session, user, now()) == []
+        assert isinstance(await sign_in(session, gone.login_id, PASSWORD, now()), SignInFailed)
+        with pytest.raises(UserNotFound):
+            await find_user(session, caller(admin), gone.user_id, now())
+    (row,) = await accounts.rows("SELECT name FROM company_users WHERE id = :id", id=gone.user_id)
+    assert row.name == "楓 一郎"
+    assert await accounts.mails(gone) == ["account_deleted"]
+
+
+async def test_a_role_counts_from_the_next_request_on_and_its_owner_is_told(accounts: Accounts) -> None:
+    """C-1: the session does not carry the role."""
+    admin = await accounts.administrator()
+    colleague = await accounts.colleague(admin)
+    await accounts.signs_in(colleague)
+    token = new_token()
+    async with accounts.transaction() as session:
+        await change_user(session, caller(admin), colleague.user_id, PROFILE, now())
+    await accounts.rows(
+        "UPDATE user_sessions SET token_hash = :hash WHERE user_id = :user",
+        hash=token_hash(token),
+        user=colleague.user_id,
+    )
+    async with accounts.transaction() as session:
+        user = await session_for(session, token, now())
+    assert user is not None
+    assert (user.role, user.name) == (Role.SENIOR_ADMIN, "新しい名前")
+    assert (await accounts.last_mail(colleague)).facts.details == {
+        "role_before": "admin",
+        "role_after": "senior_admin",
+    }
+
+
+async def test_a_new_name_alone_sends_no_mail(accounts: Accounts) -> None:
+    admin = await accounts.administrator()
+    async with accounts.transaction() as session:
+        profile = UserProfile("改姓 花子", Role.COMPANY_ADMIN)
+        await change_user(session, caller(admin), admin.user_id, profile, now())
+    assert await accounts.mails(admin) == []
+
+
+async def test_nobody_changes_the_own_role_or_deletes_oneself(accounts: Accounts) -> None:
+    admin = await accounts.administrator()
+    await accounts.colleague(admin, Role.COMPANY_ADMIN)
+    async with accounts.transaction() as session:
+        for change in (
+            change_user(session, caller(admin), admin.user_id, PROFILE, now()),
+            delete_user(session, caller(admin), admin.user_id, now()),
+            reset_second_factor(session, caller(admin), admin.user_id, now()),
+        ):
+            with pytest.raises(UserRefused) as refusal:
+                await change
+            assert refusal.value.problem is UserProblem.ONESELF
+
+
+async def test_two_administrators_who_delete_each_other_at_once_leave_one(accounts: Accounts) -> None:
+    """A company without administrators could not mend itself."""
+    first = await accounts.administrator()
+    second = await accounts.colleague(first, Role.COMPANY_ADMIN)
+
+    async def removes(by: Account, whom: Account) -> str:
+        try:
+            async with accounts.transaction() as session:
+                await delete_user(session, caller(by), whom.user_id, now())
+        except UserRefused as refusal:
+            return refusal.problem.value
+        return "done"
+
+    outcomes = await asyncio.gather(removes(first, second), removes(second, first))
+    assert sorted(outcomes) == ["done", "last_administrator"]
+
+
+async def test_another_companys_user_does_not_exist(accounts: Accounts) -> None:
+    """I9: the same answer as for a random id, by the services alone."""
+    admin, stranger = await accounts.administrator(), await accounts.administrator()
+    by = caller(admin)
+    async with accounts.transaction() as session:
+        for user_id in (stranger.user_id, uuid4()):
+            for change in (
+                find_user(session, by, user_id, now()),
+                change_user(session, by, user_id, PROFILE, now()),
+                delete_user(session, by, user_id, now()),
+                reset_second_factor(session, by, user_id, now()),
+                reset_by_issuer(session, by, user_id, BOX, now()),
+            ):
+                with pytest.raises(UserNotFound):
+                    await change
+
+
+async def test_the_list_shows_how_accounts_stand(accounts: Accounts) -> None:
+    admin = await accounts.administrator()
+    locked = await accounts.colleague(admin)
+    await accounts.invited(admin)
+    await accounts.invited(admin, at=now() - timedelta(days=15))
+    for _ in range(5):
+        async with accounts.transaction() as session:
+            await sign_in(session, locked.login_id, "wrong", now())
+    async with accounts.transaction() as session:
+        users = await list_users(session, caller(admin), now())
+        later = await list_users(session, caller(admin), now() + timedelta(minutes=31))
+    states = [AccountState.ACTIVE, AccountState.LOCKED, AccountState.INVITED, AccountState.INVITATION_EXPIRED]
+    assert [user.state for user in users] == states
+    assert later[1].state is AccountState.ACTIVE
+
+
+async def test_the_rule_for_a_role_holds_from_the_next_request_on(accounts: Accounts) -> None:
+    admin = await accounts.administrator()
+    assert (await accounts.signs_in(admin)).state.step is SignInStep.DONE
+    async with accounts.transaction() as session:
+        await require_second_factor(session, caller(admin), frozenset({Role.COMPANY_ADMIN}))
+    assert (await accounts.signs_in(admin)).state.step is SignInStep.ENROLMENT
+
+
+async def test_new_companies_require_one_of_administrators(accounts: Accounts) -> None:
+    """By default, whoever makes the company."""
+    (row,) = await accounts.rows(
+        "INSERT INTO companies (name) VALUES ('新会社') RETURNING second_factor_roles"
+    )
+    assert row.second_factor_roles == ["company_admin"]
+
+
+async def test_sessions_are_listed_and_ended_by_their_owner_only(accounts: Accounts) -> None:
+    admin = await accounts.administrator()
+    first, here = await accounts.signs_in(admin), await accounts.signs_in(admin)
+    other = await accounts.signs_in(await accounts.colleague(admin))
+    async with accounts.transaction() as session:
+        with pytest.raises(SessionNotFound):
+            await end_own_session(session, other, first.session_id)
+        await end_own_session(session, here, first.session_id)
+        assert [s.is_current for s in await own_sessions(session, here, now())] == [True]
+        await end_sessions(session, here.company_id, here.user_id, but=here.session_id)
+        assert len(await own_sessions(session, here, now())) == 1
+        assert len(await own_sessions(session, other, now())) == 1

@@ -1,0 +1,118 @@
+"""What follows a right password before the portal opens: the second factor, a password of one's own (C-2)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.permissions import Permission
+from domain.sign_in_steps import SignInStep
+from services.passkeys import authentication_options, check_passkey
+from services.password_changes import PasswordChange, replace_temporary_password
+from services.second_factors import check_code
+from services.user_sessions import rotate_session
+from web.access import SignedIn, database_of, now, requires
+from web.cookies import set_session
+from web.csrf import read_form
+from web.forms.fields import own_address, text_of
+from web.forms.passwords import CHANGE_ERRORS, new_password_errors
+from web.mail_posting import changing, secret_box_of
+from web.pages import go, page
+from web.passkeys import options_answer, relying_party
+from web.throttling import unhurried
+from web.wording.accounts import CODE_WRONG, PASSKEY_FAILED
+from web.wording.problems import FieldError
+
+router = APIRouter(prefix="/sign-in")
+Halfway = Annotated[
+    SignedIn, Depends(requires(Permission.SIGN_IN, steps=frozenset({SignInStep.SECOND_FACTOR})))
+]
+WithTemporaryPassword = Annotated[
+    SignedIn, Depends(requires(Permission.SIGN_IN, steps=frozenset({SignInStep.NEW_PASSWORD})))
+]
+
+
+@router.get("/second-factor")
+async def ask_second_factor(request: Request, viewer: Halfway, next: str = "/") -> Response:  # noqa: A002
+    """Ask for a code or a passkey, whatever the account has."""
+    return _factor_page(request, viewer, next, [])
+
+
+@router.post("/second-factor")
+async def give_second_factor(request: Request, viewer: Halfway) -> Response:
+    """Let in with the right code; a wrong one counts like a wrong password (C-4)."""
+    form = await read_form(request)
+    async with unhurried(request):
+        async with changing(request, viewer.caller.company_id) as session:
+            code, box = text_of(form, "code"), secret_box_of(request)
+            is_right = await check_code(session, viewer.user, code, box, now())
+            opened = await rotate_session(session, viewer.user, now(), factor=True) if is_right else None
+        if opened is not None:
+            response = go(own_address(text_of(form, "next")))
+            set_session(response, request, opened.token)
+            return response
+    return _factor_page(request, viewer, text_of(form, "next"), [CODE_WRONG], status=422)
+
+
+@router.post("/passkey/options")
+async def passkey_question(request: Request, viewer: Halfway) -> Response:
+    """Return what the browser is to let a passkey sign."""
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
+        options = await authentication_options(session, viewer.user, relying_party(request))
+    return options_answer(options)
+
+
+@router.post("/passkey")
+async def give_passkey(request: Request, viewer: Halfway) -> Response:
+    """Let in with a passkey's signature."""
+    form = await read_form(request)
+    async with unhurried(request):
+        async with changing(request, viewer.caller.company_id) as session:
+            party, answer = relying_party(request), text_of(form, "credential")
+            is_right = await check_passkey(session, viewer.user, party, answer, now())
+            opened = await rotate_session(session, viewer.user, now(), factor=True) if is_right else None
+        if opened is not None:
+            response = go(own_address(text_of(form, "next")))
+            set_session(response, request, opened.token)
+            return response
+    return _factor_page(request, viewer, text_of(form, "next"), [PASSKEY_FAILED], status=422)
+
+
+@router.get("/new-password")
+async def ask_new_password(request: Request, viewer: WithTemporaryPassword) -> Response:
+    """Ask for a password in place of the temporary one; the rules stand before the fields."""
+    return page(request, "pages/new_password.html", errors=[])
+
+
+@router.post("/new-password")
+async def set_new_password(request: Request, viewer: WithTemporaryPassword) -> Response:
+    """Set it, and go on with a new session token."""
+    form, user = await read_form(request), viewer.user
+    errors = await new_password_errors(form, user.login_id, user.name, user.company_name)
+    if not errors:
+        async with changing(request, viewer.caller.company_id) as session:
+            new = text_of(form, "new_password")
+            change = await replace_temporary_password(session, user, new, now())
+            is_done = change is PasswordChange.DONE
+            opened = await rotate_session(session, user, now(), confirmed=True) if is_done else None
+        if opened is not None:
+            response = go("/")
+            set_session(response, request, opened.token)
+            return response
+        errors = [CHANGE_ERRORS[change]]
+    return page(request, "pages/new_password.html", status=422, errors=errors)
+
+
+def _factor_page(
+    request: Request, viewer: SignedIn, next_address: str, errors: list[FieldError], status: int = 200
+) -> Response:
+    return page(
+        request,
+        "pages/second_factor.html",
+        status=status,
+        user=viewer.user,
+        next_address=own_address(next_address),
+        passkeys_work=relying_party(request).works,
+        errors=errors,
+    )
