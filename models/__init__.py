@@ -10,7 +10,9 @@ from models.follow_up import FollowUpRow
 from models.inbound_message import InboundMessageRow
 from models.known_carrier import KnownCarrier
 from models.lane import CompanyLane, NumberLane
+from models.link import Link, LinkState
 from models.message import Message, PendingStart
+from models.operator import Operator, OperatorSession
 from models.opt_out import OptOut
 from models.receipt import Receipt
 from models.recipient_upload import RecipientUpload, RecipientUploadRow
@@ -31,9 +33,13 @@ __all__ = [
     "FollowUpRow",
     "InboundMessageRow",
     "KnownCarrier",
+    "Link",
+    "LinkState",
     "Message",
     "NumberLane",
     "OfficialAccount",
+    "Operator",
+    "OperatorSession",
     "OptOut",
     "PendingStart",
     "Receipt",

@@ -14,13 +14,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound
+from services.links import LinkNotFound
 from services.message_details import MessageNotFound
 from web.access import SignInNeeded
-from web.cookies import settings_of
+from web.cookies import OPERATOR_SIDE, is_operator_path, settings_of
 from web.csrf import FormNotOurs
+from web.operator.access import OperatorSignInNeeded
 from web.pages import go, is_fragment, page
 from web.security_headers import add_security_headers
-from web.wording.errors import ERROR_PAGES, OTHER_ERROR, ErrorPage
+from web.wording.errors import ERROR_PAGES, OPERATOR_ERROR_PAGES, OTHER_ERROR, ErrorPage
 
 Handler: TypeAlias = Callable[[Request, Any], Awaitable[Response] | Response]
 log = structlog.get_logger(__name__)
@@ -34,8 +36,9 @@ def install_error_pages(app: FastAPI) -> None:
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, ConnectionError):
         _install(app, unavailable, _database_down, _plain_503)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
+    app.add_exception_handler(OperatorSignInNeeded, _to_operator_sign_in)
     app.add_exception_handler(FormNotOurs, _form_not_ours)
-    for missing in (CampaignNotFound, MessageNotFound, UploadNotFound):
+    for missing in (CampaignNotFound, LinkNotFound, MessageNotFound, UploadNotFound):
         _install(app, missing, _not_found, _plain_404)
     _install(app, NotEditable, _not_editable, _plain_409)
 
@@ -54,6 +57,8 @@ def _install(app: FastAPI, error: type[Exception], for_people: Handler, default:
 
 def error_page(request: Request, status: int, wording: ErrorPage) -> Response:
     """Render one error; headers are set here as well, since a 500 is made outside the middleware."""
+    if is_operator_path(request.url.path):
+        wording = OPERATOR_ERROR_PAGES.get(status, wording)
     response = page(request, "pages/error.html", status=status, wording=wording, status_code=status)
     add_security_headers(response.headers, request.url.path, settings_of(request))
     return response
@@ -100,12 +105,20 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:
+    return _sign_in_first(request, "/sign-in", home="/")
+
+
+def _to_operator_sign_in(request: Request, _error: Exception) -> Response:
+    return _sign_in_first(request, f"{OPERATOR_SIDE}/sign-in", home=OPERATOR_SIDE)
+
+
+def _sign_in_first(request: Request, address: str, *, home: str) -> Response:
     if is_fragment(request):
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return Response(status_code=401, headers={"HX-Redirect": address})
     # Only addresses that can simply be opened again are remembered.
-    if request.method == "GET" and request.url.path != "/":
-        return go(f"/sign-in?next={request.url.path}")
-    return go("/sign-in")
+    if request.method == "GET" and request.url.path != home:
+        return go(f"{address}?next={request.url.path}")
+    return go(address)
 
 
 def _plain_404(_request: Request, _error: Exception) -> Response:

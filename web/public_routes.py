@@ -4,5 +4,7 @@ PUBLIC_ROUTES: frozenset[tuple[str, str]] = frozenset(
     {
         ("GET", "/sign-in"),
         ("POST", "/sign-in"),
+        ("GET", "/operator/sign-in"),
+        ("POST", "/operator/sign-in"),
     }
 )

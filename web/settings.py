@@ -14,6 +14,15 @@ class DemoSignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoOperatorSignIn:
+    """The same for the operators' side; ``role`` is an ``OperatorRole``."""
+
+    role: str
+    login_id: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """Settings of the portal, read once by the composition root.
 
@@ -24,6 +33,7 @@ class WebSettings:
     portal_url: str
     cookie_secure: bool = True
     demo_sign_ins: tuple[DemoSignIn, ...] = ()
+    demo_operators: tuple[DemoOperatorSignIn, ...] = ()
     max_upload_bytes: int = 50 * 1024 * 1024
     machine_paths: tuple[str, ...] = ("/api", "/callbacks", "/health", "/metrics")
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.campaigns import CampaignStatus
+from domain.link_conditions import LinkCondition
 from domain.messages import MessageStatus
 
 
@@ -33,5 +34,13 @@ LOOKS: dict[type[StrEnum], dict[Any, Look]] = {
         MessageStatus.EXCLUDED: Look("minus", "plain"),
         MessageStatus.CANCELLED: Look("stop", "plain"),
         MessageStatus.UNKNOWN: Look("question", "warn"),
+    },
+    LinkCondition: {
+        LinkCondition.STOPPED: Look("stop", "warn"),
+        LinkCondition.ABANDONED: Look("question", "bad"),
+        LinkCondition.DOWN: Look("cross", "bad"),
+        LinkCondition.PARTLY_UP: Look("warning", "bad"),
+        LinkCondition.THROTTLED: Look("hourglass", "warn"),
+        LinkCondition.UP: Look("check", "good"),
     },
 }
