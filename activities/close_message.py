@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from temporalio import activity
 
 from activities.batching import Batcher
+from activities.metrics import MESSAGES_CLOSED
 from activities.start_second_messages import SecondMessageStarter
 from domain.delivery import MessageClosing
 from services.database import Database
@@ -27,5 +28,7 @@ class ClosingActivities:
     async def _close_batch(self, closings: Sequence[MessageClosing]) -> list[None]:
         async with self._database.transaction({closing.company_id for closing in closings}) as session:
             second_messages = await close_messages(session, closings)
+        for closing in closings:
+            MESSAGES_CLOSED.labels(closing.status.value).inc()
         self._starter.start_soon(second_messages)
         return [None] * len(closings)

@@ -11,6 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.batching import Batcher
+from activities.metrics import SUBMITS
 from domain.delivery import Submission, SubmissionOutcome, SubmitOrder
 from services.database import Database
 from services.submit_attempts import Beginning, Later, ReadySubmit, begin_submits
@@ -53,6 +54,8 @@ class SubmitRecorder:
         Raises ``NotYet`` when the submit is to be repeated.
         """
         recorded = await self._record_until_stored(record)
+        order, outcome = record.order, record.combined.outcome
+        SUBMITS.labels(order.channel.value, order.carrier.value, outcome.value).inc()
         if record.again:
             raise NotYet(record.combined.outcome.value, pause_before(activity.info().attempt))
         return Submission(

@@ -32,9 +32,11 @@ from domain.delivery import (
     SubmissionOutcome,
     SubmitOrder,
 )
+from domain.links import link_of
 from services.database import Database
 from workers.settings import Settings
 from workflows.client import DeliveryClient
+from workflows.link_queues import set_queue_rate
 from workflows.task_queues import MESSAGES
 
 # As the simulator's handsets: nothing else in the run waits.
@@ -134,7 +136,9 @@ async def bare_carrier_workers(client: Client, settings: Settings) -> list[Worke
         recycling=None,
     )
     like_links = cast("workers.carrier.CarrierLinks", links)
-    await workers.carrier.set_link_rates(client, settings, like_links)
+    for channel, carriers_of_channel in CARRIERS_OF_CHANNEL.items():
+        for carrier in carriers_of_channel:
+            await set_queue_rate(client, link_of(channel, carrier), LINK_RATE, "measurement")
 
     def bare(*_: object) -> BareCarriers:
         return carriers

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.carrier_exchange import ReceiptState, SubmitOutcome
 from domain.carriers import Carrier, Channel
 from domain.messages import ChannelPlan, FallbackReason, MessageStatus, StatusReason
+from domain.number_spacing import NUMBER_PAUSE
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class WaitingTimes:
 
     ``fallback_after``: from the submit of a +Message to the SMS in its place (R-8);
     ``expires_after``: from the submit to giving up (R-9, S-9);
+    ``number_pause``: from the arrival of an SMS to the next to that number, at carriers that want one (S-8);
     ``carrier_call``: from the start of a call to a carrier to taking its worker for lost.
     """
 
@@ -23,6 +25,7 @@ class WaitingTimes:
     expires_after: float = timedelta(hours=72).total_seconds()
     # Longer than any gateway's own limits, so that the answer is on record before a retry begins.
     carrier_call: float = timedelta(minutes=2).total_seconds()
+    number_pause: float = NUMBER_PAUSE.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class SubmitOrder:
     reserves_slot: bool = False
     capacity_is_final: bool = False
     expires_after: float = WaitingTimes.expires_after
+    number_pause: float = WaitingTimes.number_pause
 
 
 @dataclass(frozen=True, slots=True)

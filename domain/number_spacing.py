@@ -18,6 +18,8 @@ class SpacingRule:
     unresolved_after: timedelta
 
 
+NUMBER_PAUSE = timedelta(seconds=22)
+
 SPACING_OF_CARRIER: dict[Carrier, SpacingRule] = {
-    Carrier.AU: SpacingRule(pause=timedelta(seconds=22), unresolved_after=timedelta(minutes=10)),
+    Carrier.AU: SpacingRule(pause=NUMBER_PAUSE, unresolved_after=timedelta(minutes=10)),
 }

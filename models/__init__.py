@@ -10,8 +10,10 @@ from models.follow_up import FollowUpRow
 from models.inbound_message import InboundMessageRow
 from models.known_carrier import KnownCarrier
 from models.lane import CompanyLane, NumberLane
+from models.link import Link, LinkState
 from models.mail import Mail
 from models.message import Message, PendingStart
+from models.operator import Operator, OperatorSession
 from models.opt_out import OptOut
 from models.password_reset import PasswordReset
 from models.rate_bucket import RateBucket
@@ -36,10 +38,14 @@ __all__ = [
     "FollowUpRow",
     "InboundMessageRow",
     "KnownCarrier",
+    "Link",
+    "LinkState",
     "Mail",
     "Message",
     "NumberLane",
     "OfficialAccount",
+    "Operator",
+    "OperatorSession",
     "OptOut",
     "Passkey",
     "PasswordReset",

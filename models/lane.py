@@ -1,21 +1,27 @@
 """Reservations in time: the company's hourly capacity and the spacing of SMS to one number."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import SQLModel
+from sqlalchemy import Interval
+from sqlmodel import Field, SQLModel
 
 from domain.carriers import Carrier
 from models.columns import company_column, enum_column, one_of, text_column, time_column
 
 
 class CompanyLane(SQLModel, table=True):
-    """When the company's next message may be submitted (S-7, R-11)."""
+    """When the company's next message may be submitted (S-7, R-11).
+
+    ``next_at`` is the next slot that can be reserved ahead, ``departs_at`` the next departure
+    (``domain/departures.py``).
+    """
 
     __tablename__ = "company_lanes"
 
     company_id: UUID = company_column()
     next_at: datetime = time_column(default_now=True)
+    departs_at: datetime | None = time_column()
 
 
 class NumberLane(SQLModel, table=True):
@@ -32,3 +38,5 @@ class NumberLane(SQLModel, table=True):
     phone_number: str = text_column(primary_key=True)
     free_at: datetime = time_column(nullable=False)
     message_id: UUID | None = None
+    # What the message that holds the number was told to leave after its arrival; ``None``: the rule's.
+    pause: timedelta | None = Field(default=None, sa_type=Interval, nullable=True)

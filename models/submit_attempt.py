@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.carrier_exchange import Capability, ReceiptState, RevokeOutcome, SubmitOutcome
@@ -37,7 +37,8 @@ class SubmitAttempt(SQLModel, table=True):
 
     ``body`` is the text exactly as submitted, ``parts`` what the contract's table counts for it,
     ``reference`` the number that joins the segments on the handset.
-    ``WAITING`` means: certainly not with the carrier, to be (re)tried not before ``not_before``.
+    ``WAITING`` means: certainly not with the carrier, to be (re)tried not before ``not_before`` (its slot in
+    the company's lane) and ``departs_at`` (the departure it has taken).
     """
 
     __tablename__ = "submit_attempts"
@@ -55,6 +56,8 @@ class SubmitAttempt(SQLModel, table=True):
         one_of("receipt_state", ReceiptState),
         one_of("receipt_reason", StatusReason),
         one_of("revoke_outcome", RevokeOutcome),
+        # For the sweep and the age of the oldest: those in flight are few at any time.
+        Index("submit_attempts_in_flight_idx", "started_at", postgresql_where=text("state = 'in_flight'")),
     )
 
     company_id: UUID = parent_company_column()
@@ -68,6 +71,7 @@ class SubmitAttempt(SQLModel, table=True):
     parts: int
     reference: int
     not_before: datetime | None = time_column()
+    departs_at: datetime | None = time_column()
     capability: Capability | None = optional_enum_column(Capability)
     outcome: SubmitOutcome | None = optional_enum_column(SubmitOutcome)
     reason: StatusReason | None = optional_enum_column(StatusReason)

@@ -29,10 +29,10 @@ _RESERVE_COMPANY = text("""
 """)
 
 _HOLD_NUMBER = text("""
-    INSERT INTO number_lanes AS lane (carrier, phone_number, free_at, message_id)
-    VALUES (:carrier, :phone_number, clock_timestamp() + :pause, :message_id)
+    INSERT INTO number_lanes AS lane (carrier, phone_number, free_at, message_id, pause)
+    VALUES (:carrier, :phone_number, clock_timestamp() + :pause, :message_id, :pause)
     ON CONFLICT (carrier, phone_number) DO UPDATE
-    SET free_at = excluded.free_at, message_id = excluded.message_id
+    SET free_at = excluded.free_at, message_id = excluded.message_id, pause = excluded.pause
     WHERE lane.message_id = excluded.message_id
        OR (lane.message_id IS NULL AND lane.free_at <= clock_timestamp())
        OR lane.free_at + :unresolved <= clock_timestamp()
@@ -46,7 +46,8 @@ _NUMBER_FREE_AT = text("""
 
 _RELEASE_NUMBER = text("""
     UPDATE number_lanes
-    SET message_id = NULL, free_at = clock_timestamp() + CASE WHEN :arrived THEN :pause ELSE interval '0' END
+    SET message_id = NULL,
+        free_at = clock_timestamp() + CASE WHEN :arrived THEN coalesce(pause, :pause) ELSE interval '0' END
     WHERE carrier = :carrier AND phone_number = :phone_number AND message_id = :message_id
 """)
 
@@ -78,13 +79,24 @@ async def reserve_company_slots(session: AsyncSession, company_id: UUID, count: 
 
 
 async def hold_number(
-    session: AsyncSession, carrier: Carrier, phone_number: str, message_id: UUID
+    session: AsyncSession,
+    carrier: Carrier,
+    phone_number: str,
+    message_id: UUID,
+    pause: timedelta | None = None,
 ) -> timedelta | None:
-    """Reserve a number for one SMS (S-8). Return ``None`` when it may go now, else how long to wait."""
+    """Reserve a number for one SMS (S-8). Return ``None`` when it may go now, else how long to wait.
+
+    ``pause`` after its arrival, if not the rule's own.
+    """
     rule = SPACING_OF_CARRIER.get(carrier)
     if rule is None:
         return None
-    key: Mapping[str, object] = {"carrier": carrier, "phone_number": phone_number, "pause": rule.pause}
+    key: Mapping[str, object] = {
+        "carrier": carrier,
+        "phone_number": phone_number,
+        "pause": pause or rule.pause,
+    }
     held = await session.execute(
         _HOLD_NUMBER, {**key, "message_id": message_id, "unresolved": rule.unresolved_after}
     )

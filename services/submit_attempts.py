@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from secrets import randbelow
 from typing import Any
 from uuid import UUID
@@ -15,16 +16,20 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.campaigns import CampaignStatus
-from domain.carrier_exchange import ReceiptState, SegmentResult, SubmitOutcome
+from domain.carrier_exchange import SegmentResult
 from domain.carriers import Channel
-from domain.delivery import ReceiptNotice, Submission, SubmissionOutcome, SubmitOrder
+from domain.delivery import Submission, SubmissionOutcome, SubmitOrder
+from domain.departures import Departures
 from domain.message_parts import parts_for
-from domain.messages import MessageStatus, StatusReason
 from domain.templates import Template, parse_template
 from models.submit_attempt import AttemptState
+from services.attempt_rows import answered_segments, is_withdrawn, known_answer
 from services.contracts import NoValidContract
+from services.departures import hold_departures, note_departures
 from services.lanes import hold_number, reserve_company_slots
+
+# A backlog larger than the company's capacity comes back in this time to twice this.
+_BACKLOG_PAUSE_SECONDS = 10
 
 _LOAD = text("""
     SELECT m.id AS message_id, m.company_id, m.phone_number, m.variables, m.status AS message_status,
@@ -33,7 +38,8 @@ _LOAD = text("""
                 THEN CASE r.channel WHEN 'sms' THEN c.sms_text ELSE c.rcs_text END
                 ELSE CASE r.channel WHEN 'sms' THEN f.sms_text ELSE f.rcs_text END END AS template,
            CASE r.channel WHEN 'sms' THEN s.sender ELSE o.bot_id END AS sender,
-           a.id AS attempt_id, a.state, a.body, a.reference, a.outcome, a.reason, a.not_before, a.ended_at,
+           a.id AS attempt_id, a.state, a.body, a.reference, a.outcome, a.reason, a.not_before,
+           a.departs_at, a.ended_at,
            a.started_at, a.receipt_state, a.receipt_reason, a.receipt_at, clock_timestamp() AS now,
            (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.segment) FROM submit_segments g
             WHERE g.company_id = a.company_id AND g.attempt_id = a.id) AS segments
@@ -61,8 +67,10 @@ _LOAD = text("""
 
 _INSERT = text("""
     INSERT INTO submit_attempts
-        (company_id, message_id, channel, carrier, number, state, body, parts, reference, not_before)
-    VALUES (:company_id, :message_id, :channel, :carrier, 1, :state, :body, :parts, :reference, :not_before)
+        (company_id, message_id, channel, carrier, number, state, body, parts, reference, not_before,
+         departs_at)
+    VALUES (:company_id, :message_id, :channel, :carrier, 1, :state, :body, :parts, :reference, :not_before,
+        :departs_at)
     ON CONFLICT ON CONSTRAINT submit_attempts_once_key DO NOTHING
     RETURNING id
 """)
@@ -71,6 +79,11 @@ _CLAIM = text("""
     UPDATE submit_attempts SET state = 'in_flight', started_at = clock_timestamp()
     WHERE company_id = :company_id AND id = :attempt_id AND state = 'waiting'
     RETURNING id
+""")
+
+_DEPARTS = text("""
+    UPDATE submit_attempts SET departs_at = :departs_at
+    WHERE company_id = :company_id AND id = :attempt_id AND state = 'waiting'
 """)
 
 _LOSE = text("""
@@ -152,9 +165,13 @@ async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) ->
     if len(rows) != len(orders):
         raise LookupError("a message to submit does not exist")
     begun_in_order: dict[int, Beginning] = {}
-    # Lanes are locked as they are needed: the same order everywhere, so that batches never wait in a circle.
-    for i in sorted(range(len(orders)), key=lambda i: (orders[i].company_id, rows[i].phone_number)):
-        begun_in_order[i] = await _begin(session, orders[i], rows[i])
+    # The company's lane, then its numbers': in one order everywhere, so that batches never wait in a circle.
+    in_order = sorted(range(len(orders)), key=lambda i: (orders[i].company_id, rows[i].phone_number))
+    for company_id, group in groupby(in_order, key=lambda i: orders[i].company_id):
+        departures = await hold_departures(session, company_id)
+        for i in group:
+            begun_in_order[i] = await _begin(session, orders[i], rows[i], departures)
+        await note_departures(session, company_id, departures)
     beginnings = [begun_in_order[i] for i in range(len(orders))]
     begun = [o for o, b in zip(orders, beginnings, strict=True) if isinstance(b, ReadySubmit)]
     if begun:
@@ -165,81 +182,68 @@ async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) ->
     return beginnings
 
 
-async def _begin(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Beginning:
+async def _begin(
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], departures: Departures | None
+) -> Beginning:
     if row.attempt_id is not None and row.state != AttemptState.WAITING:
         if row.state == AttemptState.IN_FLIGHT:
             # Whoever held it is gone without an answer. A receipt may still tell; see sweeps.
             await session.execute(_LOSE, {"company_id": order.company_id, "attempt_id": row.attempt_id})
-        return _known_answer(order, row)
-    if _is_withdrawn(row):
+        return known_answer(order, row)
+    if is_withdrawn(row):
         return Submission(SubmissionOutcome.WITHDRAWN, row.now)
     not_before, now = row.not_before, row.now
     takes_slot = order.reserves_slot and row.attempt_id is None
     if takes_slot:
         slots = await reserve_company_slots(session, order.company_id, 1)
         not_before, now = slots.first, slots.now
-    wait = await _wait(session, order, row, (not_before or now) - now)
-    if wait is None:
-        return await _claim(session, order, row)
-    if takes_slot:
-        # On record with its slot, so that the next try does not take another one.
-        await _insert(session, order, row, AttemptState.WAITING, not_before)
+    if not_before is not None and not_before > now:
+        if takes_slot:
+            # On record with its slot, so that the next try does not take another one.
+            await _insert(session, order, row, AttemptState.WAITING, not_before)
+        return Later(not_before - now)
+    if row.sender is None:
+        raise SenderMissing(order.channel.value)
+    if departures is None:
+        raise NoValidContract(f"company {order.company_id}")
+    return await _depart(session, order, row, departures)
+
+
+async def _depart(
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], departures: Departures
+) -> Beginning:
+    """Let the message leave, at its departure and when its number is free (I8, S-8)."""
+    is_held = departures.is_still_good(row.departs_at)
+    departs_at = row.departs_at if is_held else departures.take()
+    if departs_at is not None and departs_at <= departures.now:
+        wait = None
+        if order.channel is Channel.SMS:
+            pause = timedelta(seconds=order.number_pause)
+            wait = await hold_number(session, order.carrier, row.phone_number, order.message_id, pause)
+        if wait is None:
+            return await _claim(session, order, row)
+        if not is_held:
+            departures.give_back()
+            departs_at = None
+    elif departs_at is not None:
+        wait = departs_at - departures.now
+    else:
+        # Nothing reserved, and not all of a backlog comes back at once.
+        wait = timedelta(seconds=_BACKLOG_PAUSE_SECONDS + randbelow(_BACKLOG_PAUSE_SECONDS))
+    await _note_wait(session, order, row, departs_at)
     return Later(wait)
 
 
-def _is_withdrawn(row: Row[Any]) -> bool:
-    """Whether the message was cancelled or closed; what has partly left is sent to its end."""
-    if MessageStatus(row.message_status).is_final:
-        return True
-    has_left = any(r.outcome in (SubmitOutcome.ACCEPTED, SubmitOutcome.UNKNOWN) for r in _answered(row))
-    return row.campaign_status == CampaignStatus.CANCELLED and not has_left
-
-
-async def _wait(
-    session: AsyncSession, order: SubmitOrder, row: Row[Any], until_slot: timedelta
-) -> timedelta | None:
-    """Return how long the submit has to wait for its slot or its number, ``None`` when it may go."""
-    if until_slot > timedelta(0):
-        return until_slot
-    if row.sender is None:
-        raise SenderMissing(order.channel.value)
-    if order.channel is Channel.SMS:
-        return await hold_number(session, order.carrier, row.phone_number, order.message_id)
-    return None
-
-
-def _answered(row: Row[Any]) -> tuple[SegmentResult, ...]:
-    """What the carrier said in earlier tries to the segments that are not sent again."""
-    results = (
-        SegmentResult(
-            s["segment"],
-            SubmitOutcome(s["outcome"]),
-            s["carrier_message_id"],
-            carrier_code=s["carrier_code"],
-        )
-        for s in row.segments or ()
-    )
-    return tuple(result for result in results if not result.outcome.may_send_again)
-
-
-def _known_answer(order: SubmitOrder, row: Row[Any]) -> Submission:
-    """Answer from the record: never a second call for what may have left."""
-    at: datetime = row.ended_at or row.started_at
-    if row.state in (AttemptState.IN_FLIGHT, AttemptState.UNKNOWN):
-        outcome = SubmissionOutcome.UNKNOWN
-    else:
-        outcome = SubmissionOutcome.of(SubmitOutcome(row.outcome))
-    receipt = None
-    if row.receipt_state is not None:
-        receipt = ReceiptNotice(
-            order.channel,
-            order.carrier,
-            ReceiptState(row.receipt_state),
-            StatusReason(row.receipt_reason) if row.receipt_reason else None,
-            row.receipt_at,
-        )
-    reason = StatusReason(row.reason) if row.reason else None
-    return Submission(outcome, at, reason, receipt)
+async def _note_wait(
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], departs_at: datetime | None
+) -> None:
+    """Put the reserved slot and the taken departure on record, so that the next try does not take others."""
+    if row.attempt_id is not None:
+        if departs_at != row.departs_at:
+            key = {"company_id": order.company_id, "attempt_id": row.attempt_id}
+            await session.execute(_DEPARTS, {**key, "departs_at": departs_at})
+    elif departs_at is not None or order.reserves_slot:
+        await _insert(session, order, row, AttemptState.WAITING, None, departs_at)
 
 
 async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Beginning:
@@ -253,14 +257,19 @@ async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Be
     if attempt_id is None:
         # Another worker took the same attempt a moment ago; only its receipt can tell.
         return Submission(SubmissionOutcome.UNKNOWN, row.now)
-    answered = _answered(row)
+    answered = answered_segments(row)
     missing = {s["segment"] for s in row.segments or ()} - {result.segment for result in answered}
     segments = tuple(sorted(missing)) or None
     return ReadySubmit(attempt_id, row.phone_number, body, row.sender, reference, segments, answered)
 
 
 async def _insert(
-    session: AsyncSession, order: SubmitOrder, row: Row[Any], state: AttemptState, not_before: datetime | None
+    session: AsyncSession,
+    order: SubmitOrder,
+    row: Row[Any],
+    state: AttemptState,
+    not_before: datetime | None,
+    departs_at: datetime | None = None,
 ) -> tuple[UUID | None, str, int]:
     body = _template(row.template).render(row.variables)
     if row.part_table is None:
@@ -280,6 +289,7 @@ async def _insert(
             "parts": parts,
             "reference": reference,
             "not_before": not_before,
+            "departs_at": departs_at,
         },
     )
     return inserted.scalar_one_or_none(), body, reference

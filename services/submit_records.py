@@ -15,6 +15,7 @@ from domain.delivery import SubmitOrder
 from domain.submit_outcomes import CombinedSubmit
 from models.submit_attempt import AttemptState
 from services.campaign_counters import CounterChanges
+from services.departures import give_back_departures
 from services.follow_ups import SEQUENCE
 from services.lanes import release_number
 from services.receipts import AppliedReceipt, match_waiting_receipts
@@ -22,7 +23,7 @@ from services.receipts import AppliedReceipt, match_waiting_receipts
 _UPDATE_ATTEMPTS = text("""
     UPDATE submit_attempts a
     SET state = r.state, outcome = r.outcome, reason = r.reason, carrier_code = r.carrier_code,
-        capability = r.capability, ended_at = clock_timestamp()
+        capability = r.capability, departs_at = NULL, ended_at = clock_timestamp()
     FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:states AS text[]),
                 CAST(:outcomes AS text[]), CAST(:reasons AS text[]), CAST(:carrier_codes AS text[]),
                 CAST(:capabilities AS text[]))
@@ -106,6 +107,7 @@ async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord])
         for row in await session.execute(_MESSAGES_LEFT, _key_columns(left)):
             if row.is_first:
                 counters.add((row.company_id, row.campaign_id), "submitted", sequence=row.sequence)
+    await give_back_departures(session, [r.order.company_id for r in records if not r.left])
     # Numbers in the same order everywhere, so that batches never wait for each other in a circle.
     for record in sorted(records, key=lambda record: record.phone_number):
         if not record.left and record.order.channel is Channel.SMS:

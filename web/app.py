@@ -5,6 +5,7 @@ from starlette.staticfiles import StaticFiles
 
 from services.secret_box import SecretBox
 from web.error_pages import install_error_pages
+from web.operator.routes import OPERATOR_ROUTERS
 from web.pages import STATIC
 from web.routes import ROUTERS
 from web.security_headers import STATIC_PREFIX, SecurityHeaders
@@ -21,7 +22,7 @@ def install_web(app: FastAPI, settings: WebSettings) -> None:
     app.state.secret_box = SecretBox(settings.encryption_key)
     app.state.background = set()
     app.mount(STATIC_PREFIX.rstrip("/"), StaticFiles(directory=STATIC), name="static")
-    for router in ROUTERS:
+    for router in (*ROUTERS, *OPERATOR_ROUTERS):
         app.include_router(router, include_in_schema=False)
     install_error_pages(app)
     app.add_middleware(SecurityHeaders, settings=settings)

@@ -1,11 +1,18 @@
-"""The two cookies of the portal: the session, and a visitor's before there is one."""
+"""The cookies of the portal: the session of each side, and a visitor's before there is one.
+
+Company users and operators hold cookies of different names: one side's session is nothing to the other.
+"""
 
 import secrets
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from web.settings import WebSettings
+
+OPERATOR_SIDE = "/operator"
+_OPERATOR_COOKIE = "operator_session"
 
 
 def settings_of(request: Request) -> WebSettings:
@@ -28,6 +35,21 @@ def session_token(request: Request) -> str | None:
 def renew_session(request: Request, token: str) -> None:
     """Make forms of the page that is about to be made belong to the session's new token."""
     request.state.renewed_session = token
+
+
+def is_operator_path(path: str) -> bool:
+    """Whether an address belongs to the operators' side."""
+    return path == OPERATOR_SIDE or path.startswith(f"{OPERATOR_SIDE}/")
+
+
+def operator_token(request: Request) -> str | None:
+    """Return the token of the operators' side as the browser sent it."""
+    return request.cookies.get(_cookie_name(_OPERATOR_COOKIE, settings_of(request)))
+
+
+def token_of_side(request: Request) -> str | None:
+    """Return the session's token of the side the requested address belongs to."""
+    return operator_token(request) if is_operator_path(request.url.path) else session_token(request)
 
 
 def visitor_token(request: Request) -> str:
@@ -55,7 +77,23 @@ def clear_session(response: Response, request: Request) -> None:
     _delete(response, request, "session")
 
 
-def _set(response: Response, request: Request, name: str, value: str) -> None:
+def set_operator_session(response: Response, request: Request, token: str) -> None:
+    """Hand an operator's browser its session. Links from elsewhere, a mail say, open the sign-in page."""
+    _set(response, request, _OPERATOR_COOKIE, token, samesite="strict")
+
+
+def clear_operator_session(response: Response, request: Request) -> None:
+    """Take the operator's session away from the browser."""
+    _delete(response, request, _OPERATOR_COOKIE)
+
+
+def _set(
+    response: Response,
+    request: Request,
+    name: str,
+    value: str,
+    samesite: Literal["lax", "strict"] = "lax",
+) -> None:
     settings = settings_of(request)
     response.set_cookie(
         _cookie_name(name, settings),
@@ -63,7 +101,7 @@ def _set(response: Response, request: Request, name: str, value: str) -> None:
         path="/",
         secure=settings.cookie_secure,
         httponly=True,
-        samesite="lax",
+        samesite=samesite,
     )
 
 

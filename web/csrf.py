@@ -8,7 +8,7 @@ from fastapi import HTTPException
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from web.cookies import session_token, settings_of, visitor_token
+from web.cookies import settings_of, token_of_side, visitor_token
 
 FIELD = "csrf_token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -22,7 +22,7 @@ class FormNotOurs(Exception):
 
 def csrf_token(request: Request) -> str:
     """Return the token for forms shown now: derived from the session's secret, so nothing is stored."""
-    secret = session_token(request) or visitor_token(request)
+    secret = token_of_side(request) or visitor_token(request)
     return hmac.new(secret.encode(), b"portal form", hashlib.sha256).hexdigest()
 
 

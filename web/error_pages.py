@@ -18,16 +18,24 @@ from domain.sign_in_steps import SignInStep
 from services.api_keys import ApiKeyNotFound
 from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound
 from services.company_users import UserNotFound
+from services.links import LinkNotFound
 from services.message_details import MessageNotFound
 from services.passkeys import PasskeyNotFound
 from services.user_sessions import SessionNotFound
 from web.access import ConfirmationNeeded, SignInNeeded, StepNeeded
-from web.cookies import settings_of
+from web.cookies import OPERATOR_SIDE, is_operator_path, settings_of
 from web.csrf import FormNotOurs
+from web.operator.access import OperatorSignInNeeded
 from web.pages import go, is_fragment, page
 from web.security_headers import add_security_headers
 from web.throttling import TooManyRequests
-from web.wording.errors import ERROR_PAGES, OTHER_ERROR, ErrorPage, too_many_requests
+from web.wording.errors import (
+    ERROR_PAGES,
+    OPERATOR_ERROR_PAGES,
+    OTHER_ERROR,
+    ErrorPage,
+    too_many_requests,
+)
 
 _MISSING = (UserNotFound, ApiKeyNotFound, SessionNotFound, PasskeyNotFound)
 _STEP_PAGES = {
@@ -48,11 +56,12 @@ def install_error_pages(app: FastAPI) -> None:
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, ConnectionError):
         _install(app, unavailable, _database_down, _plain_503)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
+    app.add_exception_handler(OperatorSignInNeeded, _to_operator_sign_in)
     app.add_exception_handler(FormNotOurs, _form_not_ours)
     app.add_exception_handler(StepNeeded, _to_step)
     app.add_exception_handler(ConfirmationNeeded, _to_confirmation)
     app.add_exception_handler(TooManyRequests, _too_many)
-    for missing in (*_MISSING, CampaignNotFound, MessageNotFound, UploadNotFound):
+    for missing in (*_MISSING, CampaignNotFound, LinkNotFound, MessageNotFound, UploadNotFound):
         _install(app, missing, _not_found, _plain_404)
     _install(app, NotEditable, _not_editable, _plain_409)
 
@@ -71,6 +80,8 @@ def _install(app: FastAPI, error: type[Exception], for_people: Handler, default:
 
 def error_page(request: Request, status: int, wording: ErrorPage) -> Response:
     """Render one error; headers are set here as well, since a 500 is made outside the middleware."""
+    if is_operator_path(request.url.path):
+        wording = OPERATOR_ERROR_PAGES.get(status, wording)
     response = page(request, "pages/error.html", status=status, wording=wording, status_code=status)
     add_security_headers(response.headers, request.url.path, settings_of(request))
     return response
@@ -140,12 +151,20 @@ def _too_many(request: Request, error: Exception) -> Response:
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:
+    return _sign_in_first(request, "/sign-in", home="/")
+
+
+def _to_operator_sign_in(request: Request, _error: Exception) -> Response:
+    return _sign_in_first(request, f"{OPERATOR_SIDE}/sign-in", home=OPERATOR_SIDE)
+
+
+def _sign_in_first(request: Request, address: str, *, home: str) -> Response:
     if is_fragment(request):
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return Response(status_code=401, headers={"HX-Redirect": address})
     # Only addresses that can simply be opened again are remembered.
-    if request.method == "GET" and request.url.path != "/":
-        return go(f"/sign-in?next={request.url.path}")
-    return go("/sign-in")
+    if request.method == "GET" and request.url.path != home:
+        return go(f"{address}?next={request.url.path}")
+    return go(address)
 
 
 def _plain_404(_request: Request, _error: Exception) -> Response:

@@ -16,6 +16,11 @@ def thousands(number: int | Decimal) -> str:
     return f"{number:,}"
 
 
+def per_second(rate: float | None) -> str:
+    """A rate in calls per second, with no more digits than it has: 50/秒, 0.5/秒."""
+    return "–" if rate is None else f"{rate:,.2f}".rstrip("0").rstrip(".") + "/秒"
+
+
 def percent(part: int, whole: int) -> str:
     """Share in per cent, rounded down to one digit: 100% is all of them and 0% is none."""
     if not whole:

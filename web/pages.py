@@ -9,9 +9,10 @@ from jinja2_fragments import render_block
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from domain.operator_permissions import OperatorPermission, OperatorRole
 from domain.permissions import Permission, Role
 from web import formats
-from web.cookies import settings_of
+from web.cookies import is_operator_path, settings_of
 from web.csrf import csrf_token
 from web.wording import look, word
 from web.wording.checks import problem_column, problem_mend, problem_what
@@ -42,12 +43,19 @@ def _environment() -> Environment:
         "word": word,
         "look": look,
         "role_word": lambda role: word(Role(role)),
+        "operator_role_word": lambda role: word(OperatorRole(role)),
         "outcome_words": outcome_words,
+        "per_second": formats.per_second,
         "problem_what": problem_what,
         "problem_mend": problem_mend,
         "problem_column": problem_column,
     }
-    environment.globals |= {"percent": formats.percent, "Permission": Permission, "error_at": error_at}
+    environment.globals |= {
+        "percent": formats.percent,
+        "Permission": Permission,
+        "OperatorPermission": OperatorPermission,
+        "error_at": error_at,
+    }
     return environment
 
 
@@ -66,6 +74,8 @@ def render_text(request: Request, template: str, block: str | None = None, **con
         "settings": settings_of(request),
         "csrf_token": csrf_token(request),
         "signed_in": getattr(request.state, "signed_in", None),
+        "operator": getattr(request.state, "operator", None),
+        "frame": "operator/frame.html" if is_operator_path(request.url.path) else "layout.html",
         "has_htmx": HTMX.is_file(),
         **context,
     }

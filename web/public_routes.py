@@ -8,5 +8,7 @@ PUBLIC_ROUTES: frozenset[tuple[str, str]] = frozenset(
         ("POST", "/password-reset"),
         ("GET", "/password-reset/code"),
         ("POST", "/password-reset/code"),
+        ("GET", "/operator/sign-in"),
+        ("POST", "/operator/sign-in"),
     }
 )

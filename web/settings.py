@@ -14,6 +14,15 @@ class DemoSignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoOperatorSignIn:
+    """The same for the operators' side; ``role`` is an ``OperatorRole``."""
+
+    role: str
+    login_id: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """Settings of the portal, read once by the composition root.
 
@@ -28,6 +37,7 @@ class WebSettings:
     # A sign-in or reset that fails answers no sooner, so that times tell nothing about accounts (C-3, C-4).
     failure_seconds: float = 0.4
     demo_sign_ins: tuple[DemoSignIn, ...] = ()
+    demo_operators: tuple[DemoOperatorSignIn, ...] = ()
     max_upload_bytes: int = 50 * 1024 * 1024
     machine_paths: tuple[str, ...] = ("/api", "/callbacks", "/health", "/metrics")
 

@@ -9,6 +9,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from domain.operator_permissions import OperatorRole
 from workers.graceful_exit import exit_now
 from workers.logs import set_up_logs
 from workers.settings import Settings
@@ -91,6 +92,28 @@ def demo_data(
         await write_demo_data(settings, output)
 
     _run(main)
+
+
+@app.command(name="create-operator")
+def new_operator(
+    login_id: Annotated[str, typer.Option(help="What the operator signs in with, a mail address say.")],
+    name: Annotated[str, typer.Option(help="The name other operators see.")],
+    role: Annotated[OperatorRole, typer.Option(help="What the operator may do.")] = OperatorRole.OPERATOR,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File whose first line is the password; else it is asked for.")
+    ] = None,
+) -> None:
+    """Make an account for the operators' side of the portal."""
+    from workers.create_operator import NotCreated, make_operator, read_password
+
+    settings = _settings()
+    try:
+        uvloop.run(make_operator(settings, login_id, name, role, read_password(password_file)))
+    except NotCreated as problem:
+        typer.echo(str(problem), err=True)
+        exit_now(1)
+    typer.echo(f"{login_id} can sign in at {settings.portal_url}/operator.")
+    exit_now(0)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from prometheus_client import REGISTRY
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
@@ -14,19 +15,24 @@ from activities.start_second_messages import SecondMessageStarter
 from activities.submit_rcs import RcsActivities
 from activities.submit_sms import SmsActivities
 from activities.submitting import SubmitRecorder
-from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
+from domain.carriers import CARRIERS_OF_CHANNEL, Channel
+from domain.link_states import LinkState
+from domain.links import Link, link_of
 from gateways.maap.client import MaapClient
 from gateways.number_recycling.client import NumberRecyclingClient
 from gateways.smpp.link import SmppLink
 from gateways.smpp.profiles import PROFILES
 from services.database import Database
 from workers.health import health_server
+from workers.link_keeper import LinkKeeper
+from workers.link_metrics import LinkCollector
 from workers.mail import mail_workers
 from workers.run_until_stopped import run_until_stopped
 from workers.settings import Settings
-from workers.temporal_connection import connect_to_temporal, set_queue_rate
+from workers.temporal_connection import connect_to_temporal
 from workflows.client import DeliveryClient
 from workflows.inbound_inbox import InboundInbox
+from workflows.link_queues import LinkQueues
 from workflows.receipt_inbox import ReceiptInbox
 from workflows.task_queues import NUMBER_RECYCLING, carrier_queue
 
@@ -56,6 +62,18 @@ class CarrierLinks:
         }
         directory = settings.number_recycling_url
         self.recycling = NumberRecyclingClient(directory.get_secret_value()) if directory else None
+
+    def states(self) -> list[LinkState]:
+        """The links as this process sees them now."""
+        states = [link.state.in_general() for link in self.sms.values()]
+        states += [client.state.in_general() for client in self.rcs.values()]
+        return states + ([self.recycling.state.in_general()] if self.recycling else [])
+
+    def rates(self, settings: Settings) -> dict[Link, float]:
+        """The contract rates the settings name, for links that are not on record yet."""
+        rates = {link_of(Channel.SMS, carrier): settings.link_rate(Channel.SMS) for carrier in self.sms}
+        rates |= {link_of(Channel.RCS, carrier): settings.link_rate(Channel.RCS) for carrier in self.rcs}
+        return rates | ({Link.NUMBER_RECYCLING: settings.number_recycling_rate} if self.recycling else {})
 
     async def start(self) -> None:
         """Begin to bind; links come up, and come back, by themselves."""
@@ -108,16 +126,6 @@ def _worker(
     )
 
 
-async def set_link_rates(client: Client, settings: Settings, links: CarrierLinks) -> None:
-    """Set each link's contract rate on its queue; the last process to start sets the same again."""
-    queues: list[tuple[Channel, Carrier]] = [(Channel.SMS, carrier) for carrier in links.sms]
-    queues += [(Channel.RCS, carrier) for carrier in links.rcs]
-    for channel, carrier in queues:
-        await set_queue_rate(client, carrier_queue(channel, carrier), settings.link_rate(channel))
-    if links.recycling is not None:
-        await set_queue_rate(client, NUMBER_RECYCLING, settings.number_recycling_rate)
-
-
 async def run_carrier_worker(settings: Settings) -> None:
     """Run until SIGTERM: first the activities end, then the links close."""
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
@@ -128,14 +136,18 @@ async def run_carrier_worker(settings: Settings) -> None:
         database, SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
     )
     links = CarrierLinks(settings, inbox, inbound)
+    keeper = LinkKeeper(database, LinkQueues(client, database), links.states, links.rates(settings))
+    REGISTRY.register(LinkCollector(links.states))
     await links.start()
-    await set_link_rates(client, settings, links)
+    # Before the first activity: a link that is stopped stays stopped when its worker comes back.
+    await keeper.begin()
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         try:
             workers = carrier_workers(client, database, links, settings.worker_grace)
             workers += mail_workers(client, database, settings, settings.worker_grace)
-            await run_until_stopped(workers)
+            await run_until_stopped(workers, [keeper.run()])
         finally:
+            await keeper.leave()
             await links.stop()
             await inbox.close()
             await inbound.close()

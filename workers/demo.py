@@ -1,10 +1,11 @@
-"""The demonstration companies and the file that tells their sign-ins and keys."""
+"""The demonstration companies and operators, and the file that tells their sign-ins and keys."""
 
 import json
 from pathlib import Path
 
 from services.database import JobsDatabase
-from services.demo_data import DemoCompany, ensure_demo_data
+from services.demo_data import DemoCompany, DemoUser, ensure_demo_data
+from services.operators import DemoOperator, ensure_demo_operators
 from workers.local_stack.settings import private_file
 from workers.settings import Settings
 
@@ -14,10 +15,13 @@ async def write_demo_data(settings: Settings, output: Path) -> None:
     database = JobsDatabase(settings.jobs_database, pool_size=1)
     async with database.transaction() as session:
         companies = await ensure_demo_data(session, _known_keys(output))
+        operators = await ensure_demo_operators(session)
     await database.close()
-    content = json.dumps(
-        {"companies": [_as_json(company) for company in companies]}, ensure_ascii=False, indent=2
-    )
+    made = {
+        "companies": [_as_json(company) for company in companies],
+        "operators": [_sign_in(operator) for operator in operators],
+    }
+    content = json.dumps(made, ensure_ascii=False, indent=2)
     private_file(output, content + "\n")
 
 
@@ -31,8 +35,9 @@ def _as_json(company: DemoCompany) -> dict[str, object]:
     return {
         "name": company.name,
         "api_key": company.api_key,
-        "users": [
-            {"login_id": user.login_id, "password": user.password, "role": user.role.value}
-            for user in company.users
-        ],
+        "users": [_sign_in(user) for user in company.users],
     }
+
+
+def _sign_in(person: DemoUser | DemoOperator) -> dict[str, str]:
+    return {"login_id": person.login_id, "password": person.password, "role": person.role.value}

@@ -9,6 +9,7 @@ from activities.close_message import ClosingActivities
 from activities.run_campaign import CampaignActivities
 from activities.start_second_messages import SecondMessageStarter
 from services.database import Database, JobsDatabase
+from workers.delivery_metrics import measure_deliveries
 from workers.health import health_server
 from workers.run_until_stopped import run_until_stopped
 from workers.settings import Settings
@@ -72,7 +73,8 @@ async def run_message_worker(settings: Settings) -> None:
     sweeper = Sweeper(jobs_database, delivery, inbox, starter, freeze_lead=freeze_lead)
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         await run_until_stopped(
-            message_workers(client, database, settings, starter), [sweeper.run(settings.sweep_every_seconds)]
+            message_workers(client, database, settings, starter),
+            [sweeper.run(settings.sweep_every_seconds), measure_deliveries(jobs_database)],
         )
     await starter.close()
     await jobs_database.close()

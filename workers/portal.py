@@ -12,11 +12,13 @@ from activities.start_second_messages import SecondMessageStarter
 from api.app import ApiSettings, install_api
 from services.database import Database
 from web.app import install_web
-from web.settings import DemoSignIn, WebSettings
+from web.settings import DemoOperatorSignIn, DemoSignIn, WebSettings
+from workers.http_metrics import HttpMetrics
 from workers.settings import Settings
 from workers.temporal_connection import connect_to_temporal
 from workflows.client import DeliveryClient
 from workflows.inbound_inbox import InboundInbox
+from workflows.link_queues import LinkQueues
 from workflows.receipt_inbox import ReceiptInbox
 
 GRACE_SECONDS = 3
@@ -36,6 +38,7 @@ def build_app(settings: Settings) -> FastAPI:
         inbound = InboundInbox(database, starter)
         app.state.database, app.state.delivery = database, delivery
         app.state.receipt_inbox, app.state.inbound_inbox = inbox, inbound
+        app.state.link_queues = LinkQueues(client, database)
         yield
         await inbox.close()
         await inbound.close()
@@ -53,8 +56,10 @@ def build_app(settings: Settings) -> FastAPI:
             cookie_secure=settings.portal_url.startswith("https://"),
             encryption_key=settings.encryption_key.get_secret_value(),
             demo_sign_ins=_demo_sign_ins(settings),
+            demo_operators=_demo_operators(settings),
         ),
     )
+    app.add_middleware(HttpMetrics)
     return app
 
 
@@ -86,6 +91,14 @@ def _demo_sign_ins(settings: Settings) -> tuple[DemoSignIn, ...]:
         for company in companies
         for user in company["users"]
     )
+
+
+def _demo_operators(settings: Settings) -> tuple[DemoOperatorSignIn, ...]:
+    """The same for the sign-in form of the operators' side."""
+    if settings.demo_file is None:
+        return ()
+    operators = json.loads(settings.demo_file.read_text("utf-8"))["operators"]
+    return tuple(DemoOperatorSignIn(**operator) for operator in operators)
 
 
 async def run_portal(settings: Settings) -> None:

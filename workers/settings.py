@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     fallback_after_seconds: float = WaitingTimes.fallback_after
     expires_after_seconds: float = WaitingTimes.expires_after
     carrier_call_seconds: float = WaitingTimes.carrier_call
+    number_pause_seconds: float = WaitingTimes.number_pause
     freeze_lead_seconds: float = 15 * 60
     sweep_every_seconds: float = 10.0
 
@@ -79,7 +80,10 @@ class Settings(BaseSettings):
     def waiting(self) -> WaitingTimes:
         """How long messages wait."""
         return WaitingTimes(
-            self.fallback_after_seconds, self.expires_after_seconds, self.carrier_call_seconds
+            self.fallback_after_seconds,
+            self.expires_after_seconds,
+            self.carrier_call_seconds,
+            self.number_pause_seconds,
         )
 
     @property

@@ -1,10 +1,8 @@
-"""The connection to Temporal, and the rate limits of the queues."""
+"""The connection to Temporal."""
 
 import asyncio
 
 import structlog
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.workflowservice.v1 import UpdateTaskQueueConfigRequest
 from temporalio.client import Client
 from temporalio.service import GrpcCompression
 
@@ -29,16 +27,3 @@ async def connect_to_temporal(settings: Settings, *, wait: bool = True) -> Clien
         except RuntimeError:
             log.warning("temporal_unreachable", address=settings.temporal_address)
             await asyncio.sleep(1)
-
-
-async def set_queue_rate(client: Client, task_queue: str, per_second: float) -> None:
-    """Set how many activities a second the whole queue hands out, whatever number of workers polls it."""
-    request = UpdateTaskQueueConfigRequest(
-        namespace=client.namespace,
-        identity=client.identity,
-        task_queue=task_queue,
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-    )
-    request.update_queue_rate_limit.rate_limit.requests_per_second = per_second
-    request.update_queue_rate_limit.reason = "rate of the link's contract"
-    await client.workflow_service.update_task_queue_config(request)

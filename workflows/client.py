@@ -1,12 +1,12 @@
 """How the rest of the platform speaks to the workflows. Workflow ids are made here and nowhere else."""
 
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
 
 import structlog
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -37,13 +37,21 @@ _PLAN_IN_WORDS = {
     ChannelPlan.RCS_WITH_SMS_FALLBACK: "+メッセージ → SMSフォールバック",
 }
 
+_ENDED_FROM_OUTSIDE = (
+    "WorkflowType = 'MessageDelivery' AND CloseTime BETWEEN '{since}' AND '{until}' "
+    "AND ExecutionStatus IN ('Terminated', 'Canceled', 'TimedOut', 'Failed')"
+)
+
 # A page must not hang on a Temporal that is down; the sweep starts what was registered meanwhile.
 _PAGE_PATIENCE = timedelta(seconds=3)
 
 
+_MESSAGE_PREFIX = "message-"
+
+
 def message_workflow_id(message_id: UUID) -> str:
     """Return the id of a message's workflow."""
-    return f"message-{message_id}"
+    return f"{_MESSAGE_PREFIX}{message_id}"
 
 
 def campaign_workflow_id(campaign_id: UUID) -> str:
@@ -155,6 +163,23 @@ class DeliveryClient:
                 return False
             raise
         return True
+
+    async def ended_messages(self, since: datetime, until: datetime) -> list[tuple[UUID, UUID]]:
+        """Return (company id, message id) of message workflows that were ended from outside in that time.
+
+        Terminated, cancelled, timed out or failed: none of these writes how its message ended. One that was
+        reset, so that another run carries it on, is left out.
+        """
+        query = _ENDED_FROM_OUTSIDE.format(since=since.isoformat(), until=until.isoformat())
+        ended: dict[UUID, UUID] = {}
+        async for execution in self._client.list_workflows(query):
+            company_id = execution.typed_search_attributes.get(COMPANY_ID)
+            message_id = execution.id.removeprefix(_MESSAGE_PREFIX)
+            if company_id and message_id != execution.id and UUID(message_id) not in ended:
+                current = await self._client.get_workflow_handle(execution.id).describe()
+                if current.status is not WorkflowExecutionStatus.RUNNING:
+                    ended[UUID(message_id)] = UUID(company_id)
+        return [(company_id, message_id) for message_id, company_id in ended.items()]
 
     def _handle(self, message_id: UUID) -> WorkflowHandle[MessageDeliveryWorkflow, object]:
         return self._client.get_workflow_handle(message_workflow_id(message_id))

@@ -182,6 +182,7 @@ class MessageDeliveryWorkflow:
                 reserves_slot=bool(self._handed_over),
                 capacity_is_final=order.plan.may_send_sms,
                 expires_after=order.waiting.expires_after,
+                number_pause=order.waiting.number_pause,
             ),
             task_queue=carrier_queue(channel, carrier),
             summary=f"{channel.value} → {carrier.value}",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from activities.batching import Batcher
+from activities.metrics import RECEIPT_COMMIT_SECONDS, RECEIPTS
 from domain.carrier_exchange import DeliveryReceipt
 from services.database import NO_COMPANY, Database
 from services.receipts import AppliedReceipt, store_receipts
@@ -30,7 +31,9 @@ class ReceiptInbox:
 
     async def receive(self, receipt: DeliveryReceipt) -> None:
         """Return when the receipt is committed; raises when it could not be, so that it comes again."""
-        await self._batcher.run(receipt)
+        with RECEIPT_COMMIT_SECONDS.time():
+            await self._batcher.run(receipt)
+        RECEIPTS.labels(receipt.channel.value, receipt.carrier.value, receipt.state.value).inc()
 
     async def close(self) -> None:
         """Wait for the signals under way."""

@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from activities.metrics import SWEEPS
 from activities.start_second_messages import SecondMessageStarter
 from domain.send_times import FREEZE_LEAD
+from services.abandoned_messages import close_abandoned, lose_attempts
 from services.database import JobsDatabase
 from services.mails import queued_mails
 from services.rate_limits import forget_full_buckets
 from services.second_messages import late_starts
 from services.sweeps import (
+    BATCH,
     is_only_sweeper,
     match_late_receipts,
     open_campaigns,
@@ -22,6 +25,13 @@ from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
 
 log = structlog.get_logger(__name__)
+
+
+# How often Temporal is asked for workflows that were ended from outside. The first time the question reaches
+# back as far as it keeps ended workflows; later ones overlap, since it lists them a little late.
+_LOOK_EVERY = timedelta(seconds=30)
+_OVERLAP = timedelta(minutes=10)
+_RETENTION = timedelta(days=7)
 
 
 class Sweeper:
@@ -35,27 +45,34 @@ class Sweeper:
         starter: SecondMessageStarter,
         *,
         freeze_lead: timedelta = FREEZE_LEAD,
+        ended_for: timedelta = timedelta(minutes=1),
     ) -> None:
         self._database = database
         self._delivery = delivery
         self._inbox = inbox
         self._starter = starter
         self._freeze_lead = freeze_lead
+        # A call that was under way when its workflow was ended gets this long to be on record.
+        self._ended_for = ended_for
+        self._looked_until: datetime | None = None
 
     async def run(self, every_seconds: float) -> None:
         """Sweep until cancelled. A failing sweep is logged and the next one tries again."""
         while True:
             # Each by itself: whatever is wrong with a receipt, campaigns start.
-            sweeps = (
+            for sweep in (
                 self.sweep_campaigns,
                 self.sweep_receipts,
                 self.sweep_second_messages,
                 self.sweep_mails,
-            )
-            for sweep in sweeps:
+                self.sweep_attempts,
+                self.sweep_ended_workflows,
+            ):
                 try:
                     await sweep()
+                    SWEEPS.labels(sweep.__name__, "done").inc()
                 except Exception as failure:
+                    SWEEPS.labels(sweep.__name__, "failed").inc()
                     log.warning("sweep_failed", sweep=sweep.__name__, failure=type(failure).__name__)
             await asyncio.sleep(every_seconds)
 
@@ -99,3 +116,30 @@ class Sweeper:
             late = await late_starts(session)
         if late:
             await self._starter.start(late)
+
+    async def sweep_attempts(self) -> None:
+        """Take submits in flight whose worker is gone for what they are: unknown (I13)."""
+        async with self._database.transaction() as session:
+            if not await is_only_sweeper(session):
+                return
+            lost = await lose_attempts(session)
+        if lost:
+            log.warning("sweep_lost_attempts", count=lost)
+
+    async def sweep_ended_workflows(self) -> None:
+        """End the messages of workflows that were ended from outside, in the Temporal UI say (I2)."""
+        now = datetime.now(UTC)
+        since = self._looked_until - _OVERLAP if self._looked_until else now - _RETENTION
+        if self._looked_until and now - self._looked_until < _LOOK_EVERY:
+            return
+        async with self._database.transaction() as session:
+            if not await is_only_sweeper(session):
+                return
+        ended = await self._delivery.ended_messages(since, now - self._ended_for)
+        for first in range(0, len(ended), BATCH):
+            async with self._database.transaction() as session:
+                closed, second_messages = await close_abandoned(session, ended[first : first + BATCH])
+            self._starter.start_soon(second_messages)
+            for message_id in closed:
+                log.warning("sweep_closed_message", message_id=str(message_id))
+        self._looked_until = now

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from api.access import PUBLIC_PATHS, require_api_key, require_webhook_token
 from web.access import Requires
+from web.operator.access import RequiresOperator
 from web.public_routes import PUBLIC_ROUTES
 from workers.portal import build_app
 from workers.settings import Settings
@@ -46,6 +47,8 @@ def declared_access(path: str, route: Route) -> str | None:
                 return "key"
             if isinstance(dependency.call, Requires):
                 return dependency.call.permission
+            if isinstance(dependency.call, RequiresOperator):
+                return f"operator: {dependency.call.permission}"
     return None
 
 
@@ -58,10 +61,28 @@ def test_every_route_declares_its_permission_or_is_listed_public(path: str, rout
     assert declared_access(path, route) is not None
 
 
+def is_operators(path: str) -> bool:
+    return path == "/operator" or path.startswith("/operator/")
+
+
+@pytest.mark.parametrize(("path", "route"), ROUTES, ids=[f"{r.name} {p}" for p, r in ROUTES])
+def test_operators_and_companies_never_share_a_route(path: str, route: Route) -> None:
+    """Below /operator only operators' permissions open anything, and nowhere else do they."""
+    access = declared_access(path, route)
+    assert access == "public" or is_operators(path) == str(access).startswith("operator: ")
+
+
 def test_the_walk_reaches_pages_api_and_callbacks() -> None:
     """The test above would pass on an empty list."""
     paths = {path for path, _ in ROUTES}
-    assert {"/", "/campaigns", "/api/v1/campaigns", "/callbacks/maap/{carrier}", "/metrics"} <= paths
+    assert {
+        "/",
+        "/campaigns",
+        "/api/v1/campaigns",
+        "/callbacks/maap/{carrier}",
+        "/metrics",
+        "/operator",
+    } <= paths
     assert len(ROUTES) > 30
 
 

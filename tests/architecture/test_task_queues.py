@@ -12,13 +12,14 @@ from temporalio.activity import _Definition as ActivityDefinition
 from temporalio.client import Client
 
 from activities.start_second_messages import SecondMessageStarter
+from domain.links import Link
 from services.database import Database
 from tests.architecture.sources import files, name_of, parsed
 from tests.workflows.fingerprints import stored
 from workers import carrier as carrier_process
 from workers import mail as mail_process
 from workers import message as message_process
-from workers.carrier import CarrierLinks, set_link_rates
+from workers.carrier import CarrierLinks
 from workers.settings import Settings
 from workflows.client import DeliveryClient
 from workflows.inbound_inbox import InboundInbox
@@ -102,18 +103,16 @@ async def test_carrier_calls_have_queues_of_their_own(workers: dict[str, MadeWor
     assert not calls & (workers[CAMPAIGNS].activities | workers[MESSAGES].activities)
 
 
-async def test_every_link_gets_its_rate(
-    settings: Settings, links: CarrierLinks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rates: dict[str, float] = {}
-
-    async def note(_client: Client, queue: str, per_second: float) -> None:
-        rates[queue] = per_second
-
-    monkeypatch.setattr(carrier_process, "set_queue_rate", note)
-    await set_link_rates(NO_CLIENT, settings, links)
-    assert set(rates) == {*CARRIER_QUEUES, NUMBER_RECYCLING}
+async def test_every_link_has_a_queue_of_its_name_and_a_rate(settings: Settings, links: CarrierLinks) -> None:
+    rates = links.rates(settings)
+    assert set(rates) == set(Link)
+    assert {link.value for link in Link} == {*CARRIER_QUEUES, NUMBER_RECYCLING}
     assert all(rate > 0 for rate in rates.values())
+
+
+async def test_every_link_tells_its_state(links: CarrierLinks) -> None:
+    """N-5: the operators' page has a line for each of them."""
+    assert sorted(state.name for state in links.states()) == sorted(link.value for link in Link)
 
 
 async def test_every_activity_a_workflow_names_is_registered(workers: dict[str, MadeWorker]) -> None:

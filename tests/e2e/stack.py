@@ -28,11 +28,12 @@ PORTS = (
     "MESSAGE_WORKER_HEALTH_PORT",
     "CARRIER_WORKER_HEALTH_PORT",
 )
-# 10 minutes become 5 s and 72 hours 22 s; the simulator's "11 minutes" become 13.2 s.
+# au's 22 s become 6 s, 10 minutes 5 s and 72 hours 22 s; the simulator's "11 minutes" become 13.2 s.
 WAITING_TIMES = {
     "FALLBACK_AFTER_SECONDS": "5",
     "EXPIRES_AFTER_SECONDS": "22",
     "FREEZE_LEAD_SECONDS": "2",
+    "NUMBER_PAUSE_SECONDS": "6",
     "SWEEP_EVERY_SECONDS": "1",
     "SIMULATOR_TIME_SCALE": "0.02",
     "SIMULATOR_SEED": "1",

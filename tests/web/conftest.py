@@ -12,6 +12,7 @@ from domain.mails import MailOrder
 from services.database import Database, JobsDatabase
 from services.demo_data import ensure_demo_data
 from tests.support.postgres import jobs_url
+from tests.web.operators import FakeLinkQueues
 from tests.web.staff import Staff
 from web.app import install_web
 from web.settings import DemoSignIn, WebSettings
@@ -65,6 +66,7 @@ def make_portal(database: Database, jobs_database: JobsDatabase, *, cookie_secur
     delivery = FakeDelivery()
     app.state.database = database
     app.state.delivery = delivery
+    app.state.link_queues = FakeLinkQueues(database)
     demo = (DemoSignIn("さくら商事株式会社", "company_admin", "owner@sakura.example", "見本"),)
     settings = WebSettings(
         PORTAL,

@@ -11,7 +11,10 @@ from domain import (
     carrier_exchange,
     carriers,
     follow_ups,
+    link_conditions,
+    links,
     messages,
+    operator_permissions,
     permissions,
     phone_numbers,
     prices,
@@ -27,7 +30,11 @@ from web.wording.messages import REASON_MEANINGS, STATUS_MEANINGS
 from web.wording.timeline import outcome_words
 
 # Enumerations nobody sees: what a program decides by, and what the reader of a file tells the check.
-UNSEEN: set[type[StrEnum]] = {permissions.Permission, recipient_files.RecordNote}
+UNSEEN: set[type[StrEnum]] = {
+    operator_permissions.OperatorPermission,
+    permissions.Permission,
+    recipient_files.RecordNote,
+}
 ELSEWHERE: dict[type[StrEnum], set[StrEnum]] = {
     campaigns.CampaignProblem: set(problems.PROBLEMS),
     templates.TemplateProblemCode: set(problems.TEMPLATE_PROBLEMS),
@@ -41,7 +48,10 @@ MODULES = (
     carrier_exchange,
     carriers,
     follow_ups,
+    link_conditions,
+    links,
     messages,
+    operator_permissions,
     permissions,
     phone_numbers,
     prices,

@@ -17,7 +17,8 @@ DEMO = {
             "users": [{"login_id": f"user-{number}", "password": "secret", "role": "COMPANY_ADMIN"}],
         }
         for number in (1, 2)
-    ]
+    ],
+    "operators": [{"login_id": "chief", "password": "secret", "role": "OPERATOR_ADMIN"}],
 }
 
 

@@ -41,7 +41,7 @@ async def test_a_relay_that_is_away_for_hours_gets_the_mail_in_the_end(lab: Lab)
     relay, order = FlakyRelay(failures=12), MailOrder(uuid4(), uuid4())
     async with worker(lab.client, relay):
         assert await DeliveryClient(lab.client).start_mail(order)
-        handle = lab.client.get_workflow_handle_for(MailDeliveryWorkflow.run, mail_workflow_id(order.mail_id))
+        handle = lab.client.get_workflow_handle(mail_workflow_id(order.mail_id), result_type=MailState)
         assert await lab.within(handle.result()) is MailState.SENT
     assert relay.orders == [order] * 13
 
@@ -53,9 +53,7 @@ async def test_started_twice_it_runs_once_and_tells_temporal_ids_only(temporal_c
     assert await delivery.start_mail(order)
     assert await delivery.start_mail(order)
     async with worker(temporal_client, relay), asyncio.timeout(30):
-        handle = temporal_client.get_workflow_handle_for(
-            MailDeliveryWorkflow.run, mail_workflow_id(order.mail_id)
-        )
+        handle = temporal_client.get_workflow_handle(mail_workflow_id(order.mail_id))
         await handle.result()
     assert relay.orders == [order]
     history = await handle.fetch_history()

@@ -6,7 +6,7 @@ Words are grouped by enumeration: members of two of them can be equal as strings
 from enum import StrEnum
 from typing import Any
 
-from web.wording import accounts, campaigns, files, follow_ups, messages, timeline
+from web.wording import accounts, campaigns, files, follow_ups, messages, operators, timeline
 from web.wording.looks import LOOKS, Look
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
@@ -16,6 +16,7 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
     **files.WORDS,
     **follow_ups.WORDS,
     **timeline.WORDS,
+    **operators.WORDS,
 }
 
 

@@ -81,3 +81,18 @@ OTHER_ERROR = ErrorPage(
     "予期しない問題が起きました。",
     "ホームに戻り、もう一度操作してください。",
 )
+
+# On the operators' side, where the usual words would speak of a company's campaigns. 419 is a 403 as well, so
+# the words of 403 hold for both.
+OPERATOR_ERROR_PAGES: dict[int, ErrorPage] = {
+    403: ErrorPage(
+        "この操作は受け付けられませんでした",
+        "お使いの運用アカウントに権限がないか、画面を開いてから長い時間が経っています。何も変更されていません。",
+        "画面を開き直しても続けられないときは、運用責任者に権限をご確認ください。",
+    ),
+    404: ErrorPage(
+        "ページが見つかりません",
+        "アドレスが間違っているか、表示しようとしたものがありません。",
+        "「回線」の画面からもう一度お探しください。",
+    ),
+}

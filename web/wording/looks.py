@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from domain.campaigns import CampaignStatus
 from domain.company_users import AccountState
+from domain.link_conditions import LinkCondition
 from domain.messages import MessageStatus
 
 
@@ -40,5 +41,13 @@ LOOKS: dict[type[StrEnum], dict[Any, Look]] = {
         MessageStatus.EXCLUDED: Look("minus", "plain"),
         MessageStatus.CANCELLED: Look("stop", "plain"),
         MessageStatus.UNKNOWN: Look("question", "warn"),
+    },
+    LinkCondition: {
+        LinkCondition.STOPPED: Look("stop", "warn"),
+        LinkCondition.ABANDONED: Look("question", "bad"),
+        LinkCondition.DOWN: Look("cross", "bad"),
+        LinkCondition.PARTLY_UP: Look("warning", "bad"),
+        LinkCondition.THROTTLED: Look("hourglass", "warn"),
+        LinkCondition.UP: Look("check", "good"),
     },
 }

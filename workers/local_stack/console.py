@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-from workers.local_stack.run_file import RunInformation
+from workers.local_stack.run_file import OPERATOR_PATH, RunInformation
 
 BOLD, DIM, RED, GREEN, RESET = "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[0m"
 
@@ -35,6 +35,8 @@ class Console:
         for company in run.companies:
             self.say(f"\n  {self._paint(BOLD, company.name)}   API key {company.api_key}")
             self._table([(user.role, user.login_id, user.password) for user in company.users])
+        self.say(f"\n  {self._paint(BOLD, 'Operators')}   {run.portal_url}{OPERATOR_PATH}")
+        self._table([(person.role, person.login_id, person.password) for person in run.operators])
 
     def farewell(self, var: object) -> None:
         self.say(

@@ -10,6 +10,7 @@ from workers.local_stack.ports import LOOPBACK
 from workers.local_stack.settings import StackSettings, private_file
 
 API_PATH = "/api/v1"
+OPERATOR_PATH = "/operator"
 
 
 class DemoUser(BaseModel):
@@ -28,6 +29,7 @@ class DemoData(BaseModel):
     """What `python -m workers demo-data` writes."""
 
     companies: list[DemoCompany]
+    operators: list[DemoUser]
 
 
 class RunInformation(BaseModel):
@@ -41,9 +43,11 @@ class RunInformation(BaseModel):
     temporal_address: str
     database_url: str
     companies: list[DemoCompany]
+    operators: list[DemoUser]
 
 
 def run_information(settings: StackSettings, values: Mapping[str, str]) -> RunInformation:
+    demo = read_demo(settings.demo_file)
     return RunInformation(
         portal_url=values["PORTAL_URL"],
         api_url=values["PORTAL_URL"] + API_PATH,
@@ -52,7 +56,8 @@ def run_information(settings: StackSettings, values: Mapping[str, str]) -> RunIn
         temporal_ui_url=values["TEMPORAL_UI_URL"],
         temporal_address=values["TEMPORAL_ADDRESS"],
         database_url=values["JOBS_DATABASE_URL"],
-        companies=read_demo(settings.demo_file).companies,
+        companies=demo.companies,
+        operators=demo.operators,
     )
 
 

@@ -1,0 +1,112 @@
+"""The operators' side and the companies' side never open each other."""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from domain.operator_permissions import OperatorPermission, OperatorRole, operator_allows
+from tests.web.conftest import Portal
+from tests.web.operators import PASSWORDS, make_operators, sign_in_as
+from tests.web.staff import Staff
+from web.operator.access import RequiresOperator
+from web.operator.routes import OPERATOR_ROUTERS
+from web.public_routes import PUBLIC_ROUTES
+
+
+def _routes() -> list[APIRoute]:
+    return [route for router in OPERATOR_ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+
+
+def _guarded() -> list[tuple[str, str, OperatorPermission]]:
+    found = []
+    for route in _routes():
+        for method in sorted(route.methods or ()):
+            if (method, route.path) in PUBLIC_ROUTES:
+                continue
+            calls = [dependency.call for dependency in route.dependant.dependencies]
+            guard = next(call for call in calls if isinstance(call, RequiresOperator))
+            found.append((method, route.path.replace("{link}", "sms-au"), guard.permission))
+    return found
+
+
+GUARDED = _guarded()
+
+
+async def test_nobody_is_led_to_the_operators_sign_in(visitor: Staff) -> None:
+    await _only_sees_the_sign_in(visitor)
+
+
+async def test_a_company_administrator_is_nobody_here(owner: Staff) -> None:
+    await _only_sees_the_sign_in(owner)
+
+
+async def _only_sees_the_sign_in(somebody: Staff) -> None:
+    assert len(GUARDED) > 10
+    for method, path, _ in GUARDED:
+        answer = await somebody.client.request(method, path)
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].split("?")[0] == "/operator/sign-in"
+
+
+@pytest.mark.parametrize("role", list(OperatorRole))
+async def test_each_role_opens_what_it_may_and_nothing_else(
+    portal: Portal, visitor: Staff, role: OperatorRole
+) -> None:
+    await make_operators(portal.database)
+    await sign_in_as(visitor, role.value)
+    for method, path, permission in GUARDED:
+        if path == "/operator/sign-out":
+            continue
+        answer = await visitor.client.request(method, path)
+        if operator_allows(role, permission):
+            # A form without our token changes nothing, whoever sends it.
+            assert answer.status_code in ((200, 303) if method == "GET" else (403,))
+        else:
+            assert answer.status_code == 403
+
+
+async def test_an_operator_is_nobody_on_a_companys_pages(portal: Portal, visitor: Staff) -> None:
+    await make_operators(portal.database)
+    await sign_in_as(visitor, "operator_admin")
+    for path in ("/", "/campaigns", "/log"):
+        assert (await visitor.client.get(path)).headers["location"].startswith("/sign-in")
+
+
+async def test_both_sides_can_be_open_in_one_browser(portal: Portal, owner: Staff) -> None:
+    """Cookies of two names: signing out of one side leaves the other."""
+    await make_operators(portal.database)
+    await sign_in_as(owner, "operator")
+    await owner.open("/campaigns")
+    assert owner.at == "/campaigns"
+    await owner.open("/operator/links")
+    await owner.send("サインアウト")
+    assert owner.at == "/operator/sign-in"
+    await owner.open("/campaigns")
+    assert owner.at == "/campaigns"
+
+
+async def test_wrong_words_say_nothing_about_the_account(portal: Portal, visitor: Staff) -> None:
+    await make_operators(portal.database)
+    texts = []
+    for login_id in (PASSWORDS["service_desk"][0], "nobody@operator.example"):
+        await visitor.open("/operator/sign-in")
+        await visitor.send("サインインする", login_id=login_id, password="wrong")
+        assert visitor.response.status_code == 422
+        texts.append(visitor.page.text.replace(login_id, ""))
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "/campaigns", "https://evil.example", "/operatorx"])
+async def test_the_sign_in_leads_to_the_operators_side_only(
+    portal: Portal, visitor: Staff, address: str
+) -> None:
+    await make_operators(portal.database)
+    await visitor.open(f"/operator/sign-in?next={address}")
+    login_id, password = PASSWORDS["operator"]
+    await visitor.send("サインインする", login_id=login_id, password=password)
+    assert visitor.at == "/operator/links"
+
+
+async def test_the_pages_say_whose_side_this_is(portal: Portal, visitor: Staff) -> None:
+    await visitor.open("/operator/sign-in")
+    assert "運用者画面" in visitor.page.text
+    assert "すべてのご利用企業の配信に影響します" in visitor.page.text
