@@ -69,5 +69,4 @@ def secret_in_text(secret: bytes) -> str:
 def provisioning_uri(secret: bytes, login_id: str, issuer: str) -> str:
     """Return what the QR code of an authenticator says."""
     plain = base64.b32encode(secret).decode().rstrip("=")
-    label = f"{quote(issuer)}:{quote(login_id)}"
-    return f"otpauth://totp/{label}?secret={plain}&issuer={quote(issuer)}&digits={TOTP_DIGITS}&period=30"
+    return f"otpauth://totp/{quote(login_id)}?secret={plain}&issuer={quote(issuer)}&digits={TOTP_DIGITS}&period=30"

@@ -23,6 +23,7 @@ def mail_workers(
     """Return the worker of the mails, none without ``SMTP_URL``: they wait in the outbox then."""
     if settings.smtp_url is None:
         return []
+    settings.need_encryption_key()
     relay = MailClient(settings.smtp_url.get_secret_value(), settings.mail_from)
     box = SecretBox(settings.encryption_key.get_secret_value())
     activities = MailActivities(database, relay, box, settings.portal_url)

@@ -103,6 +103,7 @@ def _demo_operators(settings: Settings) -> tuple[DemoOperatorSignIn, ...]:
 
 async def run_portal(settings: Settings) -> None:
     """Serve until SIGTERM."""
+    settings.need_encryption_key()
     config = uvicorn.Config(
         build_app(settings),
         host=settings.portal_host,

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     freeze_lead_seconds: float = 15 * 60
     sweep_every_seconds: float = 10.0
 
+    def need_encryption_key(self) -> None:
+        """Raise unless there is a key: better no portal than one whose second factors nobody can use."""
+        if not self.encryption_key.get_secret_value().strip():
+            raise RuntimeError("Setting ENCRYPTION_KEY: is missing")
+
     @property
     def worker_grace(self) -> timedelta:
         """How long activities may go on after SIGTERM."""

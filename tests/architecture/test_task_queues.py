@@ -36,7 +36,11 @@ def settings() -> Settings:
     smpp, maap = SecretStr("smpp://id:password@127.0.0.1:1"), SecretStr("http://id:password@127.0.0.1:1/bot")
     links = {name: smpp for name in Settings.model_fields if name.startswith("smpp_")}
     links |= {name: maap for name in Settings.model_fields if name.startswith("maap_") and "_url" in name}
-    links |= {"number_recycling_url": maap, "smtp_url": SecretStr("smtp://127.0.0.1:1")}
+    links |= {
+        "encryption_key": SecretStr("tests-only"),
+        "number_recycling_url": maap,
+        "smtp_url": SecretStr("smtp://127.0.0.1:1"),
+    }
     return Settings(database_url=SecretStr(DATABASE_URL), **links)  # type: ignore[arg-type]
 
 

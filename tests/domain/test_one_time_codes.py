@@ -87,5 +87,5 @@ def test_a_code_typed_carelessly_is_the_same_code(signs: int, seed: int) -> None
 def test_the_picture_and_the_text_tell_the_same_secret() -> None:
     uri = provisioning_uri(RFC_SECRET, "owner@sakura.example", "配信ポータル")
     assert f"secret={secret_in_text(RFC_SECRET).replace(' ', '')}&" in uri
-    assert uri.startswith("otpauth://totp/%E9%85%8D")
-    assert "owner%40sakura.example" in uri
+    assert uri.startswith("otpauth://totp/owner%40sakura.example?")
+    assert "issuer=%E9%85%8D%E4%BF%A1" in uri

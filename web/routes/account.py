@@ -83,7 +83,7 @@ async def set_password(request: Request, viewer: Owner) -> Response:
 @router.get("/confirm")
 async def ask_confirmation(request: Request, viewer: Confirming, next: str = "/account") -> Response:  # noqa: A002
     """Ask for the password before something sensitive."""
-    return _confirmation(request, next, [])
+    return _confirmation(request, viewer, next, [])
 
 
 @router.post("/confirm")
@@ -99,16 +99,17 @@ async def give_confirmation(request: Request, viewer: Confirming) -> Response:
             response = go(own_address(next_address))
             set_session(response, request, opened.token)
             return response
-    return _confirmation(request, next_address, [PASSWORD_WRONG], status=422)
+    return _confirmation(request, viewer, next_address, [PASSWORD_WRONG], status=422)
 
 
 def _confirmation(
-    request: Request, next_address: str, errors: list[FieldError], status: int = 200
+    request: Request, viewer: SignedIn, next_address: str, errors: list[FieldError], status: int = 200
 ) -> Response:
     return page(
         request,
         "pages/account_confirm.html",
         status=status,
+        login_id=viewer.user.login_id,
         next_address=own_address(next_address),
         errors=errors,
     )

@@ -39,7 +39,8 @@ Viewer = Annotated[SignedIn, Depends(requires(Permission.SIGN_IN, steps=SETTING_
 SettingUp = Annotated[SignedIn, Depends(requires(Permission.SIGN_IN, steps=SETTING_UP, confirmed=True))]
 Confirmed = Annotated[SignedIn, Depends(requires(Permission.SIGN_IN, confirmed=True))]
 
-ISSUER = "メッセージ配信ポータル"
+# Short, so that the picture stays coarse enough for any camera.
+ISSUER = "配信ポータル"
 
 
 @router.get("")

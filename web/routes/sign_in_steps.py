@@ -82,7 +82,7 @@ async def give_passkey(request: Request, viewer: Halfway) -> Response:
 @router.get("/new-password")
 async def ask_new_password(request: Request, viewer: WithTemporaryPassword) -> Response:
     """Ask for a password in place of the temporary one; the rules stand before the fields."""
-    return page(request, "pages/new_password.html", errors=[])
+    return page(request, "pages/new_password.html", login_id=viewer.user.login_id, errors=[])
 
 
 @router.post("/new-password")
@@ -101,7 +101,7 @@ async def set_new_password(request: Request, viewer: WithTemporaryPassword) -> R
             set_session(response, request, opened.token)
             return response
         errors = [CHANGE_ERRORS[change]]
-    return page(request, "pages/new_password.html", status=422, errors=errors)
+    return page(request, "pages/new_password.html", status=422, login_id=user.login_id, errors=errors)
 
 
 def _factor_page(
