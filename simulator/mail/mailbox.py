@@ -38,13 +38,16 @@ class Mailbox:
     def load(self) -> None:
         """Read what an earlier run left."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        number = 0
         for path in sorted(self._folder.glob("*.eml")):
-            self._note(path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+            number = int(path.stem)
+            self._note(number, path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        self._numbers = itertools.count(number + 1)
 
     def take(self, content: bytes) -> None:
         """Keep a mail, on disk before anybody is told that it came."""
         with self._lock:
-            mail = self._note(content, datetime.now(UTC))
+            mail = self._note(next(self._numbers), content, datetime.now(UTC))
             draft = self._folder / f"{mail.number:08d}.new"
             draft.write_bytes(content)
             draft.replace(draft.with_suffix(".eml"))
@@ -60,10 +63,9 @@ class Mailbox:
         """One of them."""
         return next((mail for mail in self.mails() if mail.number == number), None)
 
-    def _note(self, content: bytes, received_at: datetime) -> CaughtMail:
+    def _note(self, number: int, content: bytes, received_at: datetime) -> CaughtMail:
         message = message_from_bytes(content, policy=default)
         body = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
-        number = next(self._numbers)
         message_id = str(message.get("Message-ID", f"none-{number}"))
         known = self._mails.pop(message_id, None)
         mail = CaughtMail(
