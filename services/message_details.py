@@ -11,6 +11,7 @@ from domain.billing import ChargeKind
 from domain.callers import Caller
 from domain.carrier_exchange import RecyclingOutcome
 from domain.carriers import Channel
+from domain.follow_ups import plan_of_second
 from domain.message_parts import count_characters
 from domain.messages import ChannelPlan
 from domain.templates import MalformedTemplate, MissingVariables, parse_template
@@ -63,13 +64,14 @@ class MessageDetail:
 
 
 _MESSAGE = text(f"""
-    SELECT {LOG_COLUMNS}, m.variables, c.channel_plan, u.name AS registered_by,
+    SELECT {LOG_COLUMNS}, m.variables, c.channel_plan, p.channel AS first_channel, u.name AS registered_by,
            CASE WHEN m.parent_message_id IS NULL THEN c.sms_text ELSE f.sms_text END AS sms_text,
            CASE WHEN m.parent_message_id IS NULL THEN c.rcs_text ELSE f.rcs_text END AS rcs_text,
            k.outcome AS recycling, k.carrier_code AS recycling_code, k.checked_at
     FROM messages m
     JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
     {JOIN_FOLLOW_UP}
+    LEFT JOIN messages p ON p.company_id = m.company_id AND p.id = m.parent_message_id
     LEFT JOIN company_users u ON u.company_id = c.company_id AND u.id = c.created_by_user_id
     LEFT JOIN recycling_checks k ON k.company_id = m.company_id AND k.message_id = m.id
     WHERE m.company_id = :company_id AND m.id = :message_id
@@ -119,7 +121,7 @@ async def message_detail(session: AsyncSession, caller: Caller, message_id: UUID
     ]
     return MessageDetail(
         row=log_row(row),
-        channel_plan=ChannelPlan(row.channel_plan),
+        channel_plan=_plan(row),
         text=body,
         characters=None if body is None else count_characters(body),
         registered_by=row.registered_by,
@@ -134,8 +136,13 @@ async def message_detail(session: AsyncSession, caller: Caller, message_id: UUID
     )
 
 
+def _plan(row: Row[Any]) -> ChannelPlan:
+    """The campaign's; of a second message, the way it goes because of how the first one came."""
+    return plan_of_second(ChannelPlan(row.channel_plan), channel_of(row.first_channel))
+
+
 def _planned_text(row: Row[Any]) -> str | None:
-    plan = ChannelPlan(row.channel_plan)
+    plan = _plan(row)
     try:
         template = parse_template((row.rcs_text if plan.starts_with_rcs else row.sms_text) or "")
         return template.render(row.variables)

@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 import structlog
 from structlog.testing import LogCapture
+from temporalio.client import Client
 
 from activities.close_message import ClosingActivities
 from activities.start_second_messages import SecondMessageStarter
@@ -18,7 +20,10 @@ from domain.priorities import BULK_SEND
 from tests.services.factories import Bench, an_id
 from tests.services.test_inbound_messages import answered, tap
 from tests.services.test_second_messages import pending, seconds, with_follow_up
+from workflows.client import DeliveryClient
 from workflows.inbound_inbox import InboundInbox
+from workflows.receipt_inbox import ReceiptInbox
+from workflows.sweeper import Sweeper
 
 
 class Starts:
@@ -154,3 +159,24 @@ async def test_a_process_that_stops_does_not_wait_for_temporal(
     await asyncio.wait_for(asked.wait(), 10)
     await asyncio.wait_for(starter.close(), 5)
     assert len(await pending(bench)) == 1
+
+
+async def test_the_sweep_starts_what_was_left(
+    bench: Bench, starts: Starts, starter: SecondMessageStarter
+) -> None:
+    """P-7, P-8: a process died between the commit and the start."""
+    campaign, recent = await with_follow_up(bench), await with_follow_up(bench)
+    await bench.delivered(campaign.message)
+    await bench.rows("UPDATE pending_starts SET created_at = now() - interval '1 minute'")
+    await bench.delivered(recent.message)
+    delivery = DeliveryClient(cast("Client", None))
+    inbox = ReceiptInbox(bench.database, delivery)
+    sweeper = Sweeper(bench.jobs_database, delivery, inbox, starter)
+    for _ in range(2):
+        await sweeper.sweep_second_messages()
+    (second,) = await seconds(bench, campaign)
+    of_bench = [order.message_id for order in starts.orders if order.company_id == bench.company_id]
+    assert of_bench == [second.id]
+    assert [message for _, message in await pending(bench)] == [
+        other.id for other in await seconds(bench, recent)
+    ]

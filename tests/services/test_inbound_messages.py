@@ -15,7 +15,7 @@ from services.message_details import message_detail
 from services.message_replies import received_messages
 from services.message_timeline import TimelineKind
 from tests.services.factories import Bench, Registered, a_number, an_id, open_bench
-from tests.services.test_second_messages import pending, seconds, with_follow_up
+from tests.services.test_second_messages import SECOND_TEXT, pending, seconds, with_follow_up
 
 
 async def bot_of(bench: Bench) -> str:
@@ -200,3 +200,18 @@ async def test_a_company_lists_what_it_received_and_nothing_else(bench: Bench) -
     assert [m.phone_number for m in (*first.items, *rest.items)] == numbers[::-1]
     assert [m.phone_number for m in one.items] == [numbers[1]]
     assert (rest.next_cursor, late.items) == (None, ())
+
+
+async def test_the_page_of_a_second_message_shows_how_it_will_go(bench: Bench) -> None:
+    """L-2: after an SMS in place of the +Message, the text of the SMS."""
+    plan = ChannelPlan.RCS_WITH_SMS_FALLBACK
+    campaign = await with_follow_up(bench, channel_plan=plan)
+    await bench.delivered(campaign.message)
+    (second,) = await seconds(bench, campaign)
+    async with bench.transaction() as session:
+        detail = await message_detail(session, Caller(bench.company_id), second.id)
+        first = await message_detail(session, Caller(bench.company_id), campaign.message)
+    assert (detail.channel_plan, detail.text) == (ChannelPlan.SMS, SECOND_TEXT)
+    assert (detail.row.parent_id, first.channel_plan) == (campaign.message, plan)
+    assert first.second is not None
+    assert first.second.id == second.id
