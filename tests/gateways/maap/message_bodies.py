@@ -12,6 +12,12 @@ import gateways.maap
 SCHEMA = json.loads((Path(gateways.maap.__file__).parent / "message_schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 
+_EXCHANGE = json.loads((Path(gateways.maap.__file__).parent / "exchange_schema.json").read_text("utf-8"))
+# Everything besides messages, by the name of its definition.
+EXCHANGE = {
+    name: Draft202012Validator({**_EXCHANGE, "$ref": f"#/$defs/{name}"}) for name in _EXCHANGE["$defs"]
+}
+
 REPLY = {"reply": {"displayText": "確認", "postback": {"data": "rsv:ok"}}}
 OPEN_URL = {
     "action": {
