@@ -8,6 +8,7 @@ import hmac
 from datetime import UTC, datetime
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -15,6 +16,7 @@ from api.problems import ApiProblem, ProblemCode
 from api.state import database_of, settings_of
 from domain.api_keys import KeyRefusal, key_refusal
 from domain.callers import Caller
+from domain.carriers import Carrier
 from domain.rate_limits import LimitKind, address_key
 from services.api_keys import holder_of_key
 from services.database import NO_COMPANY
@@ -24,6 +26,8 @@ _REFUSALS = {
     KeyRefusal.SCOPE: ProblemCode.INSUFFICIENT_SCOPE,
     KeyRefusal.ADDRESS: ProblemCode.ADDRESS_NOT_ALLOWED,
 }
+
+log = structlog.get_logger(__name__)
 
 PUBLIC_PATHS = frozenset({"/api/v1/openapi.json"})
 
@@ -62,6 +66,10 @@ async def require_webhook_token(request: Request) -> None:
     matches = hmac.compare_digest(given.strip().encode("latin-1", "replace"), expected.encode())
     # Without a token of ours nobody could be told from anybody.
     if not expected or scheme.lower() != "bearer" or not matches:
+        why = "not_set_up" if not expected else "wrong" if given else "missing"
+        log.warning(
+            "maap_webhook_refused", carrier=_carrier_named(request), token=why, peer=_address(request)
+        )
         await _count_wrong_key(request)
         raise _unauthorized()
 
@@ -82,6 +90,12 @@ def _unauthorized() -> ApiProblem:
 
 def _address(request: Request) -> str | None:
     return request.client.host if request.client else None
+
+
+def _carrier_named(request: Request) -> str | None:
+    """The carrier in the path; nothing else of it goes into a log, whoever wrote it."""
+    named = request.path_params.get("carrier")
+    return named if named in set(Carrier) else None
 
 
 ApiCaller = Annotated[Caller, Depends(require_api_key)]

@@ -10,6 +10,10 @@ from enum import StrEnum
 
 from domain.carriers import Carrier, Channel
 from domain.messages import StatusReason
+from domain.rcs_contents import RcsContent
+
+# The longest message id we keep and look up by; a longer one was never given out by a carrier.
+LONGEST_MESSAGE_ID = 255
 
 
 class SubmitOutcome(StrEnum):
@@ -51,11 +55,15 @@ class OutboundSms:
 
 @dataclass(frozen=True, slots=True)
 class OutboundRcs:
-    """One +Message to hand to a carrier."""
+    """One +Message to hand to a carrier.
+
+    ``phone_number`` is national (11 digits). ``content`` is final (variables expanded); a plain text may be
+    given as such. ``expires_at`` has a time zone.
+    """
 
     phone_number: str
     bot_id: str
-    text: str
+    content: RcsContent | str
     expires_at: datetime
 
 
@@ -117,6 +125,7 @@ class DeliveryReceipt:
 
     ``carrier_message_id`` is ``None`` only where the carrier's words could not be read; such a
     receipt is stored and acknowledged, never lost. ``phone_number`` is national and may be absent.
+    ``bot_id`` is the official account the carrier names; a message of another company is not theirs to end.
     ``raw`` is the receipt as received, for the service desk.
     """
 
@@ -128,6 +137,7 @@ class DeliveryReceipt:
     carrier_code: str | None = None
     occurred_at: datetime | None = None
     phone_number: str | None = None
+    bot_id: str | None = None
     raw: str = field(default="", repr=False)
 
 

@@ -132,6 +132,23 @@ def international_number(national: str) -> str:
     return f"+81{national[1:]}"
 
 
+def callable_number(raw: str) -> str | None:
+    """Return a number to be dialled (R-4) as E.164, ``None`` for none: ``03-1234-5678`` → ``+81312345678``.
+
+    Landlines, free-phone and foreign numbers (with +) count as well as mobiles. Emergency and other short
+    numbers do not: E.164 cannot write them.
+    """
+    if len(raw) > _LONGEST_INPUT:
+        return None
+    try:
+        number = phonenumbers.parse(raw, "JP")
+    except phonenumbers.NumberParseException:
+        return None
+    if number.extension or not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 def mask_phone_number(number: str) -> str:
     """Return ``number`` for the screen, ``090****5678``; anything shorter shows no more than its end."""
     if len(number) < 9:

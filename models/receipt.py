@@ -16,7 +16,8 @@ class Receipt(SQLModel, table=True):
     """A report as it came from a carrier; not yet any company's until it is matched.
 
     ``company_id``/``message_id`` appear when the submit it belongs to is known (it can arrive
-    first); ``applied_at`` when nothing is left to do for it. The unique key drops duplicates.
+    first); ``company_id`` earlier if the carrier named an official account, and then only that company's
+    messages can be meant. ``applied_at`` when nothing is left to do for it. The unique key drops duplicates.
     """
 
     __tablename__ = "receipts"

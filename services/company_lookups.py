@@ -24,7 +24,9 @@ _OF_LOGIN = _enter("'{' || CAST(company_of_login(:login_id) AS text) || '}'")
 _OF_API_KEY = _enter("'{' || CAST(company_of_api_key(:key_hash) AS text) || '}'")
 _OF_CARRIER_MESSAGES = _enter("""
     CAST(companies_of_carrier_messages(CAST(:channels AS text[]), CAST(:carriers AS text[]),
-                                       CAST(:ids AS text[])) AS text)
+                                       CAST(:ids AS text[]))
+         || (SELECT array_agg(company_of_bot(bot_id)) FROM unnest(CAST(:bot_ids AS text[])) AS b(bot_id)
+             WHERE company_of_bot(bot_id) IS NOT NULL) AS text)
 """)
 
 
@@ -49,13 +51,14 @@ async def enter_company_of_api_key(session: AsyncSession, key_hash: bytes) -> No
 
 
 async def enter_companies_of_receipts(session: AsyncSession, receipts: Sequence[DeliveryReceipt]) -> None:
-    """Act for the companies whose submits carry the message ids of these receipts."""
+    """Act for the companies whose submits carry these receipts' ids, and whose accounts they name."""
     await session.execute(
         _OF_CARRIER_MESSAGES,
         {
             "channels": [receipt.channel.value for receipt in receipts],
             "carriers": [receipt.carrier.value for receipt in receipts],
             "ids": [receipt.carrier_message_id for receipt in receipts],
+            "bot_ids": list({receipt.bot_id for receipt in receipts if receipt.bot_id}),
         },
     )
 

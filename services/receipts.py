@@ -1,7 +1,7 @@
-"""The inbox of carrier reports: committed before the carrier gets its acknowledgement, then applied.
+"""What carrier reports in the inbox (``services/incoming_receipts.py``) do to their messages.
 
 A report is matched to its submit by the carrier's message id. One that comes before its submit is on
-record, or that belongs to a submit whose answer was lost, waits here.
+record, or that belongs to a submit whose answer was lost, waits in the inbox.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,30 +12,13 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carrier_exchange import DeliveryReceipt, ReceiptState
+from domain.carrier_exchange import ReceiptState
 from domain.carriers import Carrier, Channel
 from domain.delivery import ReceiptNotice
 from domain.messages import MessageStatus, StatusReason
 from domain.submit_outcomes import SegmentReceipt, combine_receipts, decided_by
 from services.campaign_counters import CounterChanges
-from services.company_lookups import enter_companies_of_receipts
 from services.follow_ups import SEQUENCE
-
-_STORE = text("""
-    INSERT INTO receipts
-        (channel, carrier, carrier_message_id, state, reason, carrier_code, occurred_at, phone_number, raw,
-         applied_at)
-    -- One without a readable id can never be matched: there is nothing left to do for it.
-    SELECT r.*, CASE WHEN r.carrier_message_id IS NULL THEN clock_timestamp() END
-    FROM unnest(CAST(:channels AS text[]), CAST(:carriers AS text[]),
-        CAST(:carrier_message_ids AS text[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
-        CAST(:carrier_codes AS text[]), CAST(:occurred_ats AS timestamptz[]), CAST(:phone_numbers AS text[]),
-        CAST(:raws AS text[]))
-         AS r(channel, carrier, carrier_message_id, state, reason, carrier_code, occurred_at, phone_number,
-              raw)
-    ON CONFLICT (carrier_message_id, carrier, channel, state) DO NOTHING
-    RETURNING id
-""")
 
 _MATCHED = """
     UPDATE receipts r
@@ -44,10 +27,12 @@ _MATCHED = """
     JOIN submit_attempts a ON a.company_id = s.company_id AND a.id = s.attempt_id
     WHERE {which} AND r.applied_at IS NULL
       AND s.carrier_message_id = r.carrier_message_id AND s.carrier = r.carrier AND s.channel = r.channel
+      AND (r.company_id IS NULL OR r.company_id = a.company_id)
     RETURNING r.id, r.channel, r.carrier, r.state, r.reason, r.occurred_at, r.received_at,
               a.company_id, a.message_id, a.id AS attempt_id, s.segment
 """
-_MATCH_IDS = text(_MATCHED.format(which="r.id = ANY(CAST(:ids AS uuid[]))"))
+# Reports just stored, by ``ids``; the answer is for ``apply_receipts``.
+MATCH_STORED = text(_MATCHED.format(which="r.id = ANY(CAST(:ids AS uuid[]))"))
 _MATCH_WAITING = text(
     _MATCHED.format(which="r.carrier_message_id = ANY(CAST(:ids AS text[])) AND r.message_id IS NULL")
 )
@@ -97,8 +82,6 @@ _READ = text(f"""
 
 _SETTLE = text("UPDATE receipts SET applied_at = clock_timestamp() WHERE id = ANY(CAST(:ids AS uuid[]))")
 
-LONGEST_MESSAGE_ID = 255
-
 
 @dataclass(frozen=True, slots=True)
 class AppliedReceipt:
@@ -108,42 +91,6 @@ class AppliedReceipt:
     message_id: UUID
     attempt_id: UUID
     notice: ReceiptNotice
-
-
-async def store_receipts(session: AsyncSession, receipts: Sequence[DeliveryReceipt]) -> list[AppliedReceipt]:
-    """Put reports into the inbox and apply those whose submit is known; duplicates vanish.
-
-    When the transaction is committed the carrier may be acknowledged; the answer is what the messages'
-    workflows are to be told then.
-    """
-    stored = await session.execute(
-        _STORE,
-        {
-            "channels": [r.channel.value for r in receipts],
-            "carriers": [r.carrier.value for r in receipts],
-            "carrier_message_ids": [_lookup_id(r) for r in receipts],
-            "states": [r.state.value for r in receipts],
-            "reasons": [r.reason for r in receipts],
-            "carrier_codes": [r.carrier_code for r in receipts],
-            "occurred_ats": [r.occurred_at for r in receipts],
-            "phone_numbers": [r.phone_number for r in receipts],
-            # PostgreSQL has no NUL in text; a receipt must never be refused for one.
-            "raws": [r.raw.replace("\x00", "\N{REPLACEMENT CHARACTER}") for r in receipts],
-        },
-    )
-    if not (ids := list(stored.scalars())):
-        return []
-    await enter_companies_of_receipts(session, receipts)
-    counters = CounterChanges()
-    applied = await apply_receipts(session, (await session.execute(_MATCH_IDS, {"ids": ids})).all(), counters)
-    await counters.write(session)
-    return applied
-
-
-def _lookup_id(receipt: DeliveryReceipt) -> str | None:
-    """An id too long for an index was never given out by a carrier; it is in ``raw``."""
-    message_id = receipt.carrier_message_id
-    return message_id if message_id and len(message_id) <= LONGEST_MESSAGE_ID else None
 
 
 async def match_waiting_receipts(

@@ -49,7 +49,8 @@ _UNMATCHED = text("""
     WHERE r.applied_at IS NULL AND r.message_id IS NULL AND r.received_at < clock_timestamp() - :late
       -- However many belong to nobody, they do not crowd out those that do.
       AND EXISTS (SELECT FROM submit_segments s WHERE s.carrier_message_id = r.carrier_message_id
-                  AND s.carrier = r.carrier AND s.channel = r.channel)
+                  AND s.carrier = r.carrier AND s.channel = r.channel
+                  AND (r.company_id IS NULL OR r.company_id = s.company_id))
     ORDER BY r.received_at LIMIT :batch
 """)
 
@@ -64,6 +65,7 @@ _ADOPT = text("""
                dense_rank() OVER (PARTITION BY a.id ORDER BY r.carrier_message_id) AS turn
         FROM receipts r
         JOIN messages m ON m.phone_number = r.phone_number
+            AND (r.company_id IS NULL OR r.company_id = m.company_id)
         JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
             AND a.channel = r.channel AND a.carrier = r.carrier AND a.state IN ('unknown', 'in_flight')
             AND a.started_at BETWEEN r.received_at - interval '72 hours' AND r.received_at

@@ -9,7 +9,8 @@ from activities.batching import Batcher
 from activities.metrics import RECEIPT_COMMIT_SECONDS, RECEIPTS
 from domain.carrier_exchange import DeliveryReceipt
 from services.database import NO_COMPANY, Database
-from services.receipts import AppliedReceipt, store_receipts
+from services.incoming_receipts import UnmatchedReceipt, store_receipts
+from services.receipts import AppliedReceipt
 from workflows.client import DeliveryClient
 
 log = structlog.get_logger(__name__)
@@ -41,8 +42,10 @@ class ReceiptInbox:
 
     async def _store(self, receipts: Sequence[DeliveryReceipt]) -> list[None]:
         async with self._database.transaction(NO_COMPANY) as session:
-            applied = await store_receipts(session, receipts)
-        for receipt in applied:
+            stored = await store_receipts(session, receipts)
+        for unmatched in stored.unmatched:
+            _log_unmatched(unmatched)
+        for receipt in stored.applied:
             task = asyncio.create_task(self.signal(receipt))
             self._signals.add(task)
             task.add_done_callback(self._signals.discard)
@@ -58,3 +61,13 @@ class ReceiptInbox:
                 message_id=str(receipt.message_id),
                 failure=type(failure).__name__,
             )
+
+
+def _log_unmatched(receipt: UnmatchedReceipt) -> None:
+    """Say once where a report is that no submit on record waits for; the row has all the rest."""
+    place = {"receipt_id": str(receipt.receipt_id), "channel": receipt.channel, "carrier": receipt.carrier}
+    if receipt.is_strangers:
+        log.warning("receipt_of_another_account", **place)
+    else:
+        # Every day's business while its submit's answer is on its way; a trace if it never comes.
+        log.info("receipt_waits_for_its_submit", **place)

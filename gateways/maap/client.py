@@ -1,66 +1,33 @@
-"""The +Message gateway of one carrier: capability check, submit, revoke (R-6…R-9, R-12)."""
+"""The +Message gateway of one carrier: capability check, submit, revoke, files (R-2, R-6…R-9, R-12)."""
 
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 import structlog
 
 from domain.carrier_exchange import Capability, OutboundRcs, RevokeOutcome, SegmentResult, SubmitOutcome
-from domain.carriers import Carrier, Channel
-from domain.link_states import LinkState, carrier_link_name
+from domain.carriers import Carrier
 from domain.messages import StatusReason
 from domain.phone_numbers import international_number
+from domain.rcs_content_limits import InvalidContent
+from domain.rcs_files import FileAnswer, FileUpload
 from gateways.carrier_http import json_headers
 from gateways.link_health import LinkHealth
 from gateways.maap import statuses
 from gateways.maap.bodies import REVOCATION_BODY, message_body
+from gateways.maap.files import failed_file_call, file_answer, is_uploadable, upload_body
+from gateways.maap.state import MaapState
 from gateways.maap.statuses import PROFILES, MaapProfile
 from gateways.maap.tokens import TokenKeeper
 from gateways.maap.transport import Answer, CallError, Endpoint, MaapTransport
 
+JSON = "application/json"
+CONTENT_INVALID = "CONTENT_INVALID"
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class MaapState:
-    """A carrier link as the operator sees it. Times are UTC, ``None`` = not yet.
-
-    ``token_valid_until`` is ``None`` without a usable token. ``in_flight`` of ``capacity`` calls are under
-    way. ``throttled_since`` is ``None`` once a message is accepted again. ``last_error`` is a code (HTTP
-    status, reason code or kind of failure), never a text.
-    """
-
-    carrier: Carrier
-    is_up: bool
-    since: datetime | None
-    token_valid_until: datetime | None
-    in_flight: int
-    capacity: int
-    throttled_since: datetime | None
-    last_error: str | None
-    last_error_at: datetime | None
-    last_success_at: datetime | None
-
-    def in_general(self) -> LinkState:
-        """Return the form in which the operator's page shows links of any kind."""
-        times = {"token_valid_until": self.token_valid_until, "last_success_at": self.last_success_at}
-        return LinkState(
-            name=carrier_link_name(Channel.RCS, self.carrier),
-            channel=Channel.RCS,
-            carrier=self.carrier,
-            is_up=self.is_up,
-            since=self.since,
-            in_use=self.in_flight,
-            capacity=self.capacity,
-            throttled_since=self.throttled_since,
-            last_error=self.last_error,
-            last_error_at=self.last_error_at,
-            details={name: time.isoformat() for name, time in times.items() if time},
-        )
 
 
 class MaapClient:
@@ -124,10 +91,16 @@ class MaapClient:
             return Capability.UNAVAILABLE
 
     async def submit(self, message: OutboundRcs) -> SegmentResult:
-        """Hand over one message. There is no idempotency key: ``UNKNOWN`` must never be sent again."""
+        """Hand over one message. There is no idempotency key: ``UNKNOWN`` must never be sent again.
+
+        A content beyond its limits (R-1 to R-4) is ``REJECTED`` and does not leave.
+        """
         try:
             body = message_body(message, self._profile.traffic_type)
-        except UnicodeEncodeError:
+        except (InvalidContent, UnicodeEncodeError) as error:
+            # Neither quotes the content: places and codes, or the position of half a character.
+            problem = str(error) if isinstance(error, InvalidContent) else "half a surrogate pair"
+            log.warning("maap_content_invalid", carrier=self.carrier.value, problem=problem)
             return SegmentResult(1, SubmitOutcome.REJECTED, reason=StatusReason.CONTENT_INVALID)
         try:
             answer = await self._call("submit", "POST", f"{self._bot(message.bot_id)}/messages", body)
@@ -145,6 +118,29 @@ class MaapClient:
         except CallError:
             return RevokeOutcome.FAILED
 
+    async def upload_file(self, bot_id: str, upload: FileUpload) -> FileAnswer:
+        """Put a file on the platform, for cards to point at (R-2).
+
+        The answer is usually ``PENDING``; a ``MediaFileEvent`` follows when it can be used, or
+        ``ask_file`` tells. A file of no bytes, or of more than 5 MB, does not leave.
+        """
+        if not is_uploadable(upload):
+            return FileAnswer(None, CONTENT_INVALID)
+        content_type, body = upload_body(upload)
+        return await self._file_call("upload", "POST", f"{self._bot(bot_id)}/files", body, content_type)
+
+    async def ask_file(self, bot_id: str, file_id: str) -> FileAnswer:
+        """Ask what became of an uploaded file; for the day its event was lost."""
+        return await self._file_call("ask_file", "GET", self._file(bot_id, file_id))
+
+    async def delete_file(self, bot_id: str, file_id: str) -> bool:
+        """Take a file off the platform; whether it is gone (one the platform does not know is)."""
+        try:
+            answer = await self._call("delete_file", "DELETE", self._file(bot_id, file_id))
+        except CallError:
+            return False
+        return answer.status in (200, 204, 404)
+
     async def close(self) -> None:
         """Close all connections. Let calls under way end first: they would become unknown."""
         await self._transport.close()
@@ -153,10 +149,21 @@ class MaapClient:
     def _bot(self, bot_id: str) -> str:
         return f"{self._bots}/{quote(bot_id, safe='')}"
 
-    async def _call(self, operation: str, method: str, url: str, body: bytes | None = None) -> Answer:
+    def _file(self, bot_id: str, file_id: str) -> str:
+        return f"{self._bot(bot_id)}/files/{quote(file_id, safe='')}"
+
+    async def _file_call(self, *call: Any) -> FileAnswer:
+        try:
+            return file_answer(await self._call(*call))
+        except CallError as failure:
+            return failed_file_call(failure)
+
+    async def _call(
+        self, operation: str, method: str, url: str, body: bytes | None = None, content_type: str = JSON
+    ) -> Answer:
         with self._health.calling():
             try:
-                answer = await self._authorised(method, url, body)
+                answer = await self._authorised(method, url, body, content_type)
             except CallError as failure:
                 self._health.failing(failure.code)
                 self._log_failure(operation, failure.code)
@@ -181,16 +188,16 @@ class MaapClient:
     def _log_failure(self, operation: str, code: str) -> None:
         log.warning("maap_call_failed", carrier=self.carrier.value, operation=operation, code=code)
 
-    async def _authorised(self, method: str, url: str, body: bytes | None) -> Answer:
+    async def _authorised(self, method: str, url: str, body: bytes | None, content_type: str) -> Answer:
         """One request; a second one only after 401, which certainly accepted nothing."""
         token = await self._tokens.current()
-        answer = await self._transport.exchange(method, url, _headers(token, body), body)
+        answer = await self._transport.exchange(method, url, _headers(token, body, content_type), body)
         if answer.status == 401:
             token = await self._tokens.replace(token)
-            answer = await self._transport.exchange(method, url, _headers(token, body), body)
+            answer = await self._transport.exchange(method, url, _headers(token, body, content_type), body)
         return answer
 
 
-def _headers(token: str, body: bytes | None) -> dict[str, str]:
+def _headers(token: str, body: bytes | None, content_type: str) -> dict[str, str]:
     headers = json_headers(f"Bearer {token}")
-    return headers if body is None else headers | {"content-type": "application/json"}
+    return headers if body is None else headers | {"content-type": content_type}

@@ -7,7 +7,14 @@ Real carrier dialects are under NDA, so codes are profile data, one profile per 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.carrier_exchange import Capability, ReceiptState, RevokeOutcome, SegmentResult, SubmitOutcome
+from domain.carrier_exchange import (
+    LONGEST_MESSAGE_ID,
+    Capability,
+    ReceiptState,
+    RevokeOutcome,
+    SegmentResult,
+    SubmitOutcome,
+)
 from domain.carriers import Carrier
 from domain.messages import StatusReason
 from gateways.maap.transport import Answer, CallError
@@ -52,9 +59,6 @@ SUBMIT_OUTCOMES: dict[int, tuple[SubmitOutcome, StatusReason | None]] = {
     410: (SubmitOutcome.REJECTED, StatusReason.BARRED),
     429: (SubmitOutcome.CAPACITY_EXCEEDED, StatusReason.CAPACITY_EXCEEDED),
 }
-
-# Longest message id we can keep and look up by.
-MAX_MESSAGE_ID_LENGTH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def revoke_outcome(profile: MaapProfile, answer: Answer) -> RevokeOutcome:
 def _message_id(answer: Answer) -> str | None:
     message = answer.content.get("RCSMessage")
     message_id = message.get("msgId") if isinstance(message, dict) else None
-    if not isinstance(message_id, str) or not 0 < len(message_id) <= MAX_MESSAGE_ID_LENGTH:
+    if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_MESSAGE_ID:
         return None
     # It becomes part of a URL and a database key; the carrier's own ids are plain.
     return message_id if message_id.isprintable() and message_id.strip(".") else None

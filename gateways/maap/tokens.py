@@ -23,7 +23,8 @@ MAX_LIFETIME = 86_400.0
 # The token is renewed this long before its end, but never earlier than at 80 % of its life.
 RENEW_AHEAD_SECONDS = 60.0
 RENEW_AHEAD_SHARE = 0.2
-# Pause after a failed renewal while the old token still serves.
+# Pause after a failed renewal. While the old token still serves nobody notices; without one, calls fail at
+# once for so long: a refused login asked for with every message locks accounts.
 RETRY_SECONDS = 2.0
 
 # What may stand in a header; anything else in a token is nonsense from the carrier.
@@ -43,7 +44,8 @@ class TokenKeeper:
     """Keeps the Bearer token of one carrier.
 
     While the token is valid no caller waits: from shortly before its end a renewal runs in the
-    background. Without a valid token all callers wait for the same request and share its result.
+    background. Without a valid token all callers wait for the same request and share its result, its failure
+    as well; after a failure they are refused at once for ``RETRY_SECONDS``.
     ``clock`` is in seconds, monotonic. Source: docs/carriers.md §2, ``POST {root}/oauth2/v1/token``.
     """
 
@@ -59,6 +61,7 @@ class TokenKeeper:
         self._token: _Token | None = None
         self._renewal: asyncio.Task[str] | None = None
         self._retry_at = 0.0
+        self._failure: str | None = None
 
     @property
     def valid_until(self) -> datetime | None:
@@ -70,7 +73,7 @@ class TokenKeeper:
         """Return a token that is valid now. Raises ``CallError`` (nothing of the message left)."""
         token, now = self._token, self._clock()
         if token is None or now >= token.expires_at:
-            return await self._renewed()
+            return await self._renewed(now)
         if now >= token.renew_at and now >= self._retry_at:
             self._start_renewal()
         return token.value
@@ -86,7 +89,9 @@ class TokenKeeper:
         if self._renewal is not None:
             await asyncio.wait([self._renewal])
 
-    async def _renewed(self) -> str:
+    async def _renewed(self, now: float) -> str:
+        if self._failure is not None and now < self._retry_at:
+            raise CallError(self._failure, may_have_arrived=False)
         # Shielded: when the caller that began the renewal is cancelled, the others still need it.
         return await asyncio.shield(self._start_renewal())
 
@@ -106,14 +111,16 @@ class TokenKeeper:
                 raise CallError("UNREADABLE", may_have_arrived=False)
         except CallError as error:
             self._retry_at = self._clock() + RETRY_SECONDS
+            self._failure = f"TOKEN_{error.code}"
             log.warning("maap_token_refused", code=error.code)
             # Whatever became of the token request, the message itself never left.
-            raise CallError(f"TOKEN_{error.code}", may_have_arrived=False) from None
+            raise CallError(self._failure, may_have_arrived=False) from None
         self._keep(value, _lifetime(answer.content.get("expires_in")))
         return value
 
     def _keep(self, value: str, lifetime: float) -> None:
         now = self._clock()
+        self._failure = None
         ahead = min(RENEW_AHEAD_SECONDS, lifetime * RENEW_AHEAD_SHARE)
         valid_until = datetime.now(UTC) + timedelta(seconds=lifetime)
         self._token = _Token(value, now + lifetime - ahead, now + lifetime, valid_until)

@@ -8,21 +8,28 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.carrier_exchange import DeliveryReceipt, InboundMessage, ReceiptState
+from domain.carrier_exchange import LONGEST_MESSAGE_ID, DeliveryReceipt, InboundMessage, ReceiptState
 from domain.carriers import Carrier, Channel
 from domain.messages import StatusReason
 from domain.phone_numbers import NormalizedNumber, read_phone_number
-from gateways.maap.statuses import MAX_MESSAGE_ID_LENGTH, PROFILES, MaapProfile
+from domain.rcs_files import MediaFileEvent
+from gateways.maap.files import media_file
+from gateways.maap.readings import json_object, storable, storable_text, utc_time
+from gateways.maap.statuses import PROFILES, MaapProfile
+from gateways.maap.strict_json import is_ambiguous, read_json
 
 # The postback of a newUser event: the end user began to talk to the official account (a subscription).
 NEW_USER_POSTBACK = "new_bot_user_initiation"
 
+# Of one body. Carriers send one event a body; so many fit into 1 MB only if they say nothing.
+MAX_EVENTS = 5_000
+
 _MAX_CODE_LENGTH = 64
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# No contact is longer; what is, is not searched for a number.
+_MAX_CONTACT_LENGTH = 256
 
 
 class WhyUnreadable(StrEnum):
@@ -30,11 +37,16 @@ class WhyUnreadable(StrEnum):
 
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
+    # The same member twice with different values: which one is meant is anybody's guess.
+    AMBIGUOUS = "ambiguous"
+    TOO_MANY_EVENTS = "too_many_events"
     UNKNOWN_EVENT = "unknown_event"
-    # Known, but nothing of ours waits for it: fileStatus, isTyping, alias, a status "pending".
+    # Known, but nothing of ours waits for it: isTyping, alias, a status "pending".
     NOT_USED = "not_used"
     # A messageStatus that says nothing: as a receipt it would end the message as 結果不明.
     NO_STATUS = "no_status"
+    # A fileStatus without the file's id.
+    NO_FILE = "no_file"
     # A message or tap without a usable Japanese number.
     NO_SENDER = "no_sender"
 
@@ -49,7 +61,7 @@ class UnreadableEvent:
     raw: str = field(default="", repr=False)
 
 
-WebhookEvent = DeliveryReceipt | InboundMessage | UnreadableEvent
+WebhookEvent = DeliveryReceipt | InboundMessage | MediaFileEvent | UnreadableEvent
 
 
 def parse_webhook(carrier: Carrier, body: bytes) -> tuple[WebhookEvent, ...]:
@@ -58,16 +70,19 @@ def parse_webhook(carrier: Carrier, body: bytes) -> tuple[WebhookEvent, ...]:
     A ``messageStatus`` is a receipt; an unmapped status gives ``ReceiptState.UNKNOWN`` with the word
     as ``carrier_code``, a missing msgId ``carrier_message_id=None``. ``message``, ``response`` and
     ``newUser`` are inbound messages; a ``newUser`` has ``postback_data == NEW_USER_POSTBACK`` and
-    answers no message of ours (P-8).
+    answers no message of ours (P-8). A ``fileStatus`` is about a file we uploaded.
     """
-    raw = _storable(body.decode("utf-8", "replace"))
+    raw = storable(body.decode("utf-8", "replace"))
     try:
-        content = json.loads(body)
+        content = read_json(body)
     except (ValueError, RecursionError):
         return (UnreadableEvent(carrier, WhyUnreadable.NOT_JSON, raw=raw),)
     if not isinstance(content, list):
         return (_read(carrier, content, raw),)
-    return tuple(_read(carrier, item, _dumped(item)) for item in content)
+    if len(content) > MAX_EVENTS:
+        return (UnreadableEvent(carrier, WhyUnreadable.TOO_MANY_EVENTS, raw=raw),)
+    # Written anew, an ambiguous item would look as if it were not.
+    return tuple(_read(carrier, item, raw if is_ambiguous(item) else _dumped(item)) for item in content)
 
 
 class _Fields:
@@ -75,8 +90,8 @@ class _Fields:
 
     def __init__(self, event: dict[str, Any]) -> None:
         self.event = event
-        self.message = _object(event.get("RCSMessage"))
-        self._places = (self.message, event, _object(event.get("messageContact")))
+        self.message = json_object(event.get("RCSMessage"))
+        self._places = (self.message, event, json_object(event.get("messageContact")))
 
     def value(self, name: str) -> Any:
         """The first value that is not null."""
@@ -84,37 +99,28 @@ class _Fields:
 
     def text(self, name: str) -> str | None:
         """The value as storable text; numbers count as text, empty text as nothing."""
-        return _text(self.value(name))
+        return storable_text(self.value(name))
 
     def key(self, name: str) -> str | None:
         """The value as an id; one too long to be looked up by counts as missing (it is in raw)."""
         text = self.text(name)
-        return text if text and len(text) <= MAX_MESSAGE_ID_LENGTH else None
+        return text if text and len(text) <= LONGEST_MESSAGE_ID else None
 
     def phone_number(self) -> str | None:
         """``+8190…``, ``tel:+81-90…``, ``sip:+8190…@…`` → national 11 digits, else ``None``."""
-        contact = self.text("userContact") or ""
-        bare = re.split("[@;]", contact.removeprefix("tel:").removeprefix("sip:"))[0]
+        contact = (self.text("userContact") or "")[:_MAX_CONTACT_LENGTH]
+        bare = re.split("[@;]", contact.removeprefix("tel:").removeprefix("sip:"), maxsplit=1)[0]
         number = read_phone_number(bare)
         return number.national if isinstance(number, NormalizedNumber) else None
-
-    def occurred_at(self) -> datetime | None:
-        """The timestamp in UTC; one without a zone is UTC."""
-        value = self.value("timestamp")
-        try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-            if moment is None:
-                return None
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
 
 
 def _read(carrier: Carrier, event: Any, raw: str) -> WebhookEvent:
     if not isinstance(event, dict):
         return UnreadableEvent(carrier, WhyUnreadable.NOT_AN_OBJECT, raw=raw)
     fields = _Fields(event)
-    name = _text(event.get("event")) or _guessed_name(fields)
+    name = storable_text(event.get("event")) or _guessed_name(fields)
+    if is_ambiguous(event):
+        return UnreadableEvent(carrier, WhyUnreadable.AMBIGUOUS, name, raw)
     reader = _READERS.get((name or "").casefold())
     if reader is None:
         return UnreadableEvent(carrier, WhyUnreadable.UNKNOWN_EVENT, name, raw)
@@ -150,8 +156,9 @@ def _receipt(carrier: Carrier, fields: _Fields, name: str, raw: str) -> Delivery
         state=state,
         reason=reason,
         carrier_code=(code or status)[:_MAX_CODE_LENGTH],
-        occurred_at=fields.occurred_at(),
+        occurred_at=utc_time(fields.value("timestamp")),
         phone_number=fields.phone_number(),
+        bot_id=fields.key("botId"),
         raw=raw,
     )
 
@@ -160,8 +167,8 @@ def _failure_code(fields: _Fields) -> str | None:
     """``reason`` as ``{"code":…,"text":…}`` (the shape of MaaP's errors), or the code or text itself."""
     reason = fields.value("reason")
     if not isinstance(reason, dict):
-        return _text(reason)
-    code, text = _text(reason.get("code")), _text(reason.get("text"))
+        return storable_text(reason)
+    code, text = storable_text(reason.get("code")), storable_text(reason.get("text"))
     # Code 0 is no code: then the text is all there is.
     return code if code and (code != "0" or text is None) else text
 
@@ -181,19 +188,26 @@ def _inbound(carrier: Carrier, fields: _Fields, name: str, raw: str) -> InboundM
         carrier_message_id=fields.key("msgId"),
         text=fields.text("textMessage") or text,
         postback_data=postback,
-        occurred_at=fields.occurred_at(),
+        occurred_at=utc_time(fields.value("timestamp")),
         raw=raw,
     )
 
 
 def _tapped(fields: _Fields) -> tuple[str | None, str | None]:
     """``suggestedResponse.response.reply|action`` → its text and its postback (R-5)."""
-    outer = _object(fields.value("suggestedResponse"))
-    response = _object(outer.get("response")) or _object(fields.value("response")) or outer
-    suggestion = _object(response.get("reply")) or _object(response.get("action"))
+    outer = json_object(fields.value("suggestedResponse"))
+    response = json_object(outer.get("response")) or json_object(fields.value("response")) or outer
+    suggestion = json_object(response.get("reply")) or json_object(response.get("action"))
     postback = suggestion.get("postback")
     data = postback.get("data") if isinstance(postback, dict) else postback
-    return _text(suggestion.get("displayText")), _text(data)
+    return storable_text(suggestion.get("displayText")), storable_text(data)
+
+
+def _file(carrier: Carrier, fields: _Fields, name: str, raw: str) -> MediaFileEvent | UnreadableEvent:
+    file = media_file(fields.event) or media_file(fields.message)
+    if file is None:
+        return UnreadableEvent(carrier, WhyUnreadable.NO_FILE, name, raw)
+    return MediaFileEvent(carrier, fields.key("botId"), file, raw)
 
 
 def _not_used(carrier: Carrier, _fields: _Fields, name: str, raw: str) -> UnreadableEvent:
@@ -205,31 +219,14 @@ _READERS: dict[str, Callable[[Carrier, _Fields, str, str], WebhookEvent]] = {
     "message": _inbound,
     "response": _inbound,
     "newuser": _inbound,
-    "filestatus": _not_used,
+    "filestatus": _file,
     "istyping": _not_used,
     "alias": _not_used,
 }
 
 
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    try:
-        return _storable(str(value)) or None
-    except ValueError:  # an int of more digits than Python prints
-        return None
-
-
-def _storable(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
 def _dumped(item: Any) -> str:
     try:
-        return _storable(json.dumps(item, ensure_ascii=False))
+        return storable(json.dumps(item, ensure_ascii=False))
     except (ValueError, RecursionError):
         return ""

@@ -142,7 +142,7 @@ class MaapOperator:
     def _read(self, body: bytes) -> tuple[dict[str, Any], str, str]:
         try:
             message = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise bad_request("the body is not JSON") from None
         if b"null" in body:
             message = without_nulls(message)

