@@ -18,13 +18,16 @@ class WaitingTimes:
     ``fallback_after``: from the submit of a +Message to the SMS in its place (R-8);
     ``expires_after``: from the submit to giving up (R-9, S-9);
     ``number_pause``: from the arrival of an SMS to the next to that number, at carriers that want one (S-8);
-    ``carrier_call``: from the start of a call to a carrier to taking its worker for lost.
+    ``carrier_call``: from the start of a call to a carrier to giving the call up;
+    ``carrier_silence``: from the last sign of life of a call to taking its worker for lost.
     """
 
     fallback_after: float = timedelta(minutes=10).total_seconds()
     expires_after: float = timedelta(hours=72).total_seconds()
     # Longer than any gateway's own limits, so that the answer is on record before a retry begins.
     carrier_call: float = timedelta(minutes=2).total_seconds()
+    # Five signs of life: a worker that is merely starved is not taken for a dead one.
+    carrier_silence: float = timedelta(seconds=20).total_seconds()
     number_pause: float = NUMBER_PAUSE.total_seconds()
 
 

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from activities.check_number_recycling import RecyclingActivities
-from activities.signs_of_life import SignsOfLife
+from activities.signs_of_life import EVERY_SECONDS, SignsOfLife
 from activities.start_second_messages import SecondMessageStarter
 from activities.submit_rcs import RcsActivities
 from activities.submit_sms import SmsActivities
@@ -120,6 +120,8 @@ def _worker(
         task_queue=task_queue,
         activities=activities,
         interceptors=[SignsOfLife()],
+        # The default holds signs of life back for most of the time after which they are missed.
+        max_heartbeat_throttle_interval=timedelta(seconds=EVERY_SECONDS),
         graceful_shutdown_timeout=grace,
         max_concurrent_activities=CALLS_PER_LINK,
         activity_task_poller_behavior=PollerBehaviorSimpleMaximum(maximum=POLLERS_PER_LINK),

@@ -60,6 +60,8 @@ class Answer:
     ago: timedelta = timedelta(0)
     # "Not now" this many times first.
     busy: int = 0
+    # Started this many times first without any worker knowing of it.
+    lost: int = 0
     # Seconds from the submit to the company's cancel.
     cancel_after: float | None = None
 
@@ -164,6 +166,8 @@ class FakeWorld:
         answer = self.answers[order.channel, order.carrier]
         if activity.info().attempt <= answer.busy:
             raise ApplicationError("busy", type="throttled", next_retry_delay=timedelta(seconds=1))
+        if activity.info().attempt <= answer.lost:
+            activity.raise_complete_async()
         call = self._record(step, order.carrier, order)
         submitted_at = call.at - answer.ago
         receipt = None

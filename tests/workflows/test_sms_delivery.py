@@ -55,6 +55,13 @@ async def test_counts_a_receipt_found_on_record_after_the_deadline(lab: Lab) -> 
     assert (await lab.deliver(SMS)).status is MessageStatus.DELIVERED
 
 
+async def test_a_submit_that_reached_no_worker_is_handed_out_again_soon(lab: Lab) -> None:
+    """I13: a busy server can mark a task as started and lose it; only missing signs of life tell."""
+    lab.world.sms(docomo=Answer(reports=(Report(),), lost=2))
+    closing = await lab.deliver(SMS, waiting=WaitingTimes(carrier_call=60, carrier_silence=1))
+    assert closing.status is MessageStatus.DELIVERED
+
+
 async def test_is_unknown_without_a_receipt_for_72_hours(lab: Lab) -> None:
     """L-3 結果不明; the wait is from the submit on."""
     lab.world.sms(docomo=SILENT)
