@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from activities.submit_sms import SmsActivities
 from activities.submitting import SubmitRecorder
+from benchmarks.company import HOURLY_CAPACITY
 from benchmarks.errors import BenchmarkFailed
 from benchmarks.link_results import RECEIPTS_PER_SECOND
 from domain.campaigns import CampaignStatus
@@ -104,7 +105,7 @@ def _contract(company_id: UUID) -> Contract:
     return Contract(
         company_id=company_id,
         valid_from=date(2020, 1, 1),
-        hourly_capacity=40_000,
+        hourly_capacity=HOURLY_CAPACITY,
         part_table=list(DEFAULT_PART_TABLE),
         sms_part_price_yen=Decimal(12),
         rcs_message_price_yen=Decimal(10),

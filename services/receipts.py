@@ -60,16 +60,20 @@ _SEGMENTS_OF = text("""
     WHERE company_id = ANY(CAST(:company_ids AS uuid[])) AND attempt_id = ANY(CAST(:attempt_ids AS uuid[]))
 """)
 
+# Messages are looked up by what was changed: joined beside it, all of a company's may be gone through.
 _APPLY_TO_ATTEMPTS = text("""
-    UPDATE submit_attempts a
-    SET receipt_state = r.state, receipt_reason = r.reason, receipt_at = r.occurred_at
-    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:states AS text[]),
-                CAST(:reasons AS text[]), CAST(:occurred_ats AS timestamptz[]))
-         AS r(company_id, attempt_id, state, reason, occurred_at)
-    JOIN messages m ON m.company_id = r.company_id
-    WHERE a.company_id = r.company_id AND a.id = r.attempt_id AND m.id = a.message_id
-      AND a.receipt_state IS NULL
-    RETURNING a.company_id, a.message_id, a.id AS attempt_id, a.channel, a.carrier, m.status AS message_status
+    WITH applied AS (
+        UPDATE submit_attempts a
+        SET receipt_state = r.state, receipt_reason = r.reason, receipt_at = r.occurred_at
+        FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:states AS text[]),
+                    CAST(:reasons AS text[]), CAST(:occurred_ats AS timestamptz[]))
+             AS r(company_id, attempt_id, state, reason, occurred_at)
+        WHERE a.company_id = r.company_id AND a.id = r.attempt_id AND a.receipt_state IS NULL
+        RETURNING a.company_id, a.message_id, a.id AS attempt_id, a.channel, a.carrier
+    )
+    SELECT a.*, m.status AS message_status
+    FROM applied a
+    JOIN messages m ON m.company_id = a.company_id AND m.id = a.message_id
 """)
 
 _READ = text(f"""

@@ -69,7 +69,7 @@ async def test_two_processes_with_the_same_orders_submit_once_and_one_killed_los
     database: Database, jobs_database: JobsDatabase, database_url: str, tmp_path: Path
 ) -> None:
     """Each order goes to both, as when a step is repeated elsewhere; one is killed amid its submits."""
-    bench = await open_bench(database, jobs_database)
+    bench = await open_bench(database, jobs_database, hourly_capacity=10_000_000)
     numbers = [f"090{number:08d}" for number in range(MESSAGES)]
     campaign = await bench.campaign(*numbers, sms_text=TEXT)
     half = MESSAGES // 2
