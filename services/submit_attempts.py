@@ -29,7 +29,7 @@ from services.departures import hold_departures, note_departures
 from services.lanes import hold_number, reserve_company_slots
 
 # A backlog larger than the company's capacity comes back in this time to twice this.
-_BACKLOG_PAUSE_SECONDS = 10
+_BACKLOG_PAUSE_MS = 3_000
 
 _LOAD = text("""
     SELECT m.id AS message_id, m.company_id, m.phone_number, m.variables, m.status AS message_status,
@@ -229,7 +229,7 @@ async def _depart(
         wait = departs_at - departures.now
     else:
         # Nothing reserved, and not all of a backlog comes back at once.
-        wait = timedelta(seconds=_BACKLOG_PAUSE_SECONDS + randbelow(_BACKLOG_PAUSE_SECONDS))
+        wait = timedelta(milliseconds=_BACKLOG_PAUSE_MS + randbelow(_BACKLOG_PAUSE_MS))
     await _note_wait(session, order, row, departs_at)
     return Later(wait)
 

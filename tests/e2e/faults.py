@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -182,6 +183,12 @@ def wait_for_end(stack: Stack, sent: Sent, seconds: float = 90) -> Counter[str]:
     messages = wait_until(f"all messages of {sent.id} have ended", ended, seconds)
     assert sorted(m["phone_number"] for m in messages) == sorted(sent.numbers), "I1: one message a recipient"
     return Counter(message["status"] for message in messages)
+
+
+def sms_times(stack: Stack, number: str, carrier: str) -> list[datetime]:
+    """When a carrier accepted each SMS to a number, in order, by the ledger."""
+    lines = (line for line in stack.ledger() if (line["number"], line["carrier"]) == (number, carrier))
+    return sorted(datetime.fromisoformat(line["time"]) for line in lines if line["channel"] == "sms")
 
 
 def sent_twice(stack: Stack, sent: Sent) -> list[tuple[str, ...]]:

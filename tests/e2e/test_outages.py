@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import httpx
@@ -31,7 +32,7 @@ from tests.e2e.faults import (
     wait_until,
 )
 from tests.e2e.invariants import check_database, phone_numbers_in
-from tests.e2e.stack import Stack, start_stack, stop_stack
+from tests.e2e.stack import WAITING_TIMES, Stack, start_stack, stop_stack
 from workers.local_stack.temporal import binary
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
@@ -323,6 +324,30 @@ def test_all_carriers_away_for_ten_seconds(rig: Rig, carriers_away: tuple[Sent, 
     for sent in carriers_away:
         assert_delivered(rig.stack, sent, may_lose_answers=True)
     wait_until("links are bound", lambda: faults.links_are_bound(rig.stack), 30)
+
+
+def test_au_numbers_keep_their_pause_whatever_is_mixed(rig: Rig) -> None:
+    """S-8, I8: single sends of two companies, fallbacks, and a carrier worker that is started anew meanwhile.
+
+    The witness is the simulator's ledger; 22 seconds are shorter here.
+    """
+    stack = rig.stack
+    numbers = [number for number in rig.numbers.take(20, ("au",)) if int(number[-1]) % 2][
+        :2
+    ]  # no +Message app
+    sent = [register(stack, "sms", numbers, company=company) for company in (0, 1)]
+    sent.append(register(stack, "rcs_with_sms_fallback", numbers))
+    wait_for_lines(stack, sent[0], 1)
+    old = faults.send_signal(stack, "carrier worker", signal.SIGTERM)
+    sent.append(register(stack, "sms", numbers[:1]))
+    faults.wait_for_restart(stack, "carrier worker", old)
+    for campaign in sent:
+        assert_delivered(stack, campaign, may_lose_answers=True)
+    for number, expected in zip(numbers, (4, 3), strict=True):
+        submits = faults.sms_times(stack, number, "au")
+        assert len(submits) == expected
+        pauses = [later - earlier for earlier, later in pairwise(submits)]
+        assert min(pauses) >= timedelta(seconds=float(WAITING_TIMES["NUMBER_PAUSE_SECONDS"]))
 
 
 def test_the_books_are_right_and_nothing_is_stuck(rig: Rig) -> None:

@@ -44,6 +44,7 @@ async def _only_sees_the_sign_in(somebody: Staff) -> None:
     for method, path, _ in GUARDED:
         answer = await somebody.client.request(method, path)
         assert answer.status_code == 303, path
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["location"].split("?")[0] == "/operator/sign-in"
 
 

@@ -42,7 +42,7 @@ async def test_the_page_names_what_needs_attention(portal: Portal, duty: Staff) 
     )
     await duty.open("/operator/links")
     assert "確認が必要な回線が1本あります" in duty.page.text
-    assert "au SMS: 切断" in duty.page.text
+    assert "au SMS: 不通" in duty.page.text
     assert "peer closed" in duty.page.text
 
 
@@ -52,7 +52,7 @@ async def test_a_link_without_a_living_process_is_noticed(portal: Portal, duty: 
         await session.execute(text("UPDATE link_states SET reported_at = now() - interval '1 minute'"))
     await duty.open("/operator/links/sms-docomo")
     assert "担当プロセスなし" in duty.page.text
-    assert "報告が途絶えています（最後は接続中）" in duty.page.text
+    assert "報告が途絶えています（最後は正常）" in duty.page.text
 
 
 async def test_stopping_says_what_it_means_and_is_told_to_the_queue(

@@ -122,7 +122,7 @@ async def link(temporal_client: Client) -> AsyncIterator[SharedLink]:
         queues = LinkQueues(temporal_client, Database("postgresql://nobody@127.0.0.1:1/none"))
         async with asyncio.timeout(90):
             # All of it is in the link's queue, and none is still on its way there.
-            while (await queues.states())[LINK].waiting + len(carrier.arrivals) < BACKLOG * 0.95:  # noqa: ASYNC110
+            while await _waiting(queues) + len(carrier.arrivals) < BACKLOG * 0.95:  # noqa: ASYNC110
                 await asyncio.sleep(0.5)
         await asyncio.sleep(SETTLING_SECONDS)
         yield shared

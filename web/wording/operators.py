@@ -28,10 +28,10 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
     LinkCondition: {
         LinkCondition.STOPPED: "停止中",
         LinkCondition.ABANDONED: "担当プロセスなし",
-        LinkCondition.DOWN: "切断",
-        LinkCondition.PARTLY_UP: "一部切断",
+        LinkCondition.DOWN: "不通",
+        LinkCondition.PARTLY_UP: "一部不通",
         LinkCondition.THROTTLED: "流量制限中",
-        LinkCondition.UP: "接続中",
+        LinkCondition.UP: "正常",
     },
 }
 
@@ -43,7 +43,7 @@ LINK_CONDITION_MEANINGS: dict[LinkCondition, str] = {
     "送信は失われず、つながると再開します。",
     LinkCondition.PARTLY_UP: "一部のプロセスだけが接続できています。送信は続いています。",
     LinkCondition.THROTTLED: "相手が「今は受け付けられない」と答えたため、間隔を空けて送っています。",
-    LinkCondition.UP: "正常です。",
+    LinkCondition.UP: "相手とつながっています。+メッセージと誤配信防止DBは、最後のやり取りで判断します。",
 }
 
 # What only links of one kind tell of themselves (`LinkState.details`).
