@@ -108,7 +108,7 @@ async def holder_of_key(session: AsyncSession, key: str) -> KeyHolder | None:
         return None
     if row.is_stale:
         await session.execute(_USED, {"company_id": row.company_id, "id": row.id})
-    return KeyHolder(Caller(row.company_id), KeyScope(row.scope), row.networks)
+    return KeyHolder(Caller(row.company_id, api_key_id=row.id), KeyScope(row.scope), row.networks)
 
 
 async def caller_for_key(session: AsyncSession, key: str) -> Caller | None:

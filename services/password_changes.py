@@ -120,7 +120,7 @@ async def confirm_password(session: AsyncSession, user: SessionUser, password: s
         is_right = await verified(stored, password) is not None
     if is_right and not await is_account_locked(session, user.company_id, user.user_id, now):
         return await count_success(session, user.company_id, user.user_id, now)
-    await count_failure(session, user.company_id, user.user_id, now)
+    await count_failure(session, user.company_id, user.user_id, now, user.caller.remote_address)
     return False
 
 

@@ -1,0 +1,83 @@
+"""Words of the audit trail."""
+
+from enum import StrEnum
+from typing import Any
+
+from domain.audit import ActorKind, AuditAction, AuditResult
+
+WORDS: dict[type[StrEnum], dict[Any, str]] = {
+    AuditAction: {
+        AuditAction.SIGNED_IN: "サインイン",
+        AuditAction.SIGN_IN_FAILED: "サインインの失敗（パスワード違い）",
+        AuditAction.ACCOUNT_LOCKED: "アカウントのロック（パスワード違い5回）",
+        AuditAction.SIGNED_OUT: "サインアウト",
+        AuditAction.PERMISSION_DENIED: "権限のない操作",
+        AuditAction.CAMPAIGN_REGISTERED: "案件の配信登録",
+        AuditAction.CAMPAIGN_EDITED: "配信予約の変更",
+        AuditAction.CAMPAIGN_CANCELLED: "案件の取消",
+        AuditAction.DRAFT_DELETED: "下書きの削除",
+        AuditAction.NUMBERS_SHOWN: "電話番号の表示",
+        AuditAction.AUDIT_EXPORTED: "操作履歴のダウンロード",
+    },
+    AuditResult: {
+        AuditResult.OK: "成功",
+        AuditResult.FAILED: "失敗",
+        AuditResult.DENIED: "拒否",
+    },
+    ActorKind: {
+        ActorKind.USER: "利用者",
+        ActorKind.API_KEY: "APIキー",
+        ActorKind.OPERATOR: "サービス運用担当者",
+        ActorKind.SYSTEM: "システム",
+    },
+}
+
+TARGETS = {"campaign": "案件", "message": "配信", "page": "画面", "user": "利用者", "api_key": "APIキー"}
+
+FIELDS = {
+    "name": "案件名",
+    "channel_plan": "チャネル",
+    "sms_text": "SMSの本文",
+    "rcs_text": "+メッセージの本文",
+    "send_at": "配信日時",
+    "carriers": "キャリアの限定",
+    "exclude_opt_outs": "配信停止の除外",
+    "recycling_reference_on": "誤配信判定の基準日",
+    "recipients": "宛先の件数",
+    "upload_id": "宛先リスト",
+    "cancelled": "取り消した件数",
+    "handed_over": "キャリアに渡した件数",
+    "failed_sign_ins": "続けて失敗した回数",
+    "permission": "必要な権限",
+    "page": "画面",
+    "method": "操作の種類",
+    "count": "件数",
+}
+
+
+def action_word(action: str) -> str:
+    """Return the word for an action; one that is no longer in the code is shown as it was written."""
+    try:
+        return WORDS[AuditAction][AuditAction(action)]
+    except ValueError:
+        return action
+
+
+def field_word(name: str) -> str:
+    """Return the word for a value's name."""
+    return FIELDS.get(name, name)
+
+
+def value_words(value: Any) -> str:
+    """Return a value of an entry as the page and the file show it."""
+    if value is None:
+        return "（なし）"
+    if isinstance(value, bool):
+        return "はい" if value else "いいえ"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return "、".join(value_words(item) for item in value) or "（なし）"
+    if isinstance(value, dict):
+        return "、".join(f"{field_word(name)}: {value_words(item)}" for name, item in value.items())
+    return str(value)
