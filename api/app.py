@@ -35,6 +35,6 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     carriers.include_router(callbacks.router)
     for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):
         install_error_answers(part)
-        part.add_middleware(MachineHeaders)
         part.state = app.state
         app.mount(prefix, part)
+    app.add_middleware(MachineHeaders)
