@@ -27,7 +27,7 @@ class MachineHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete the head of its answer."""
-        if scope["type"] != "http" or not _is_for_programs(scope["path"]):
+        if scope["type"] != "http" or not is_for_programs(scope["path"]):
             await self.app(scope, receive, send)
             return
 
@@ -41,5 +41,6 @@ class MachineHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-def _is_for_programs(path: str) -> bool:
+def is_for_programs(path: str) -> bool:
+    """Whether an address is called by programs: the API, carriers, monitoring."""
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in MACHINE_PREFIXES)

@@ -23,6 +23,7 @@ from services.password_hashing import hashing_turn, verified
 from services.user_sessions import Device, open_session
 
 NOBODY = UUID(int=0)
+UNKNOWN_DEVICE = Device()
 
 _USER = text("""
     SELECT company_id, id, role, password_hash, temporary_until FROM company_users
@@ -89,7 +90,7 @@ class TemporaryPasswordExpired:
 
 
 async def sign_in(
-    session: AsyncSession, login_id: str, password: str, now: datetime, device: Device | None = None
+    session: AsyncSession, login_id: str, password: str, now: datetime, device: Device = UNKNOWN_DEVICE
 ) -> SignedIn | SignInFailed | TemporaryPasswordExpired:
     """Open a session, or count the failure; five in a row lock the account for 30 minutes (C-4).
 
@@ -107,7 +108,7 @@ async def sign_in(
             await count_failure(session, NOBODY, NOBODY, now)
             return SignInFailed()
         if new_hash is None:
-            await count_failure(session, user.company_id, user.id, now, device and device.address)
+            await count_failure(session, user.company_id, user.id, now, device.address)
             return SignInFailed()
         key = {"company_id": user.company_id, "id": user.id}
         admitted = await session.execute(
@@ -117,7 +118,6 @@ async def sign_in(
             is_over = user.temporary_until is not None and user.temporary_until <= now
             is_locked = await is_account_locked(session, user.company_id, user.id, now)
             return TemporaryPasswordExpired() if is_over and not is_locked else SignInFailed()
-        device = device or Device()
         opened = await open_session(session, user.company_id, user.id, now, device)
         role = Role(user.role)
         caller = Caller(user.company_id, user.id, role, session_id=opened.id, remote_address=device.address)

@@ -211,7 +211,7 @@ async def rotate_session(
     key = {"company_id": user.company_id, "id": user.session_id}
     values = {"token_hash": token_hash(token), "now": now, "confirmed": confirmed, "factor": factor}
     await session.execute(_ROTATE, {**key, **values})
-    return OpenedSession(token, user.expires_at)
+    return OpenedSession(token, user.expires_at, user.session_id)
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:

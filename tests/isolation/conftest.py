@@ -20,10 +20,11 @@ from services.campaign_registration import register_campaign
 from services.campaigns import save_draft
 from services.demo_data import DemoCompany
 from services.recipient_uploads import store_upload
+from services.user_sessions import Device, open_session
 from tests.api.conftest import RecordingInbox
 from tests.services.factories import Bench
 from tests.services.support import Companies, campaign_content, now, open_companies
-from tests.web.conftest import PORTAL, FakeDelivery
+from tests.web.conftest import ENCRYPTION_KEY, PORTAL, FakeDelivery
 from tests.web.staff import Staff
 from workers.portal import build_app
 from workers.settings import Settings
@@ -77,7 +78,13 @@ class Whole:
 async def whole(database_url: str) -> AsyncIterator[Whole]:
     """Made once for a module; tests only read, or fail to write."""
     async with open_companies(database_url) as companies:
-        app = build_app(Settings(database_url=SecretStr(database_url), maap_webhook_token=SecretStr("t")))
+        app = build_app(
+            Settings(
+                database_url=SecretStr(database_url),
+                maap_webhook_token=SecretStr("t"),
+                encryption_key=SecretStr(ENCRYPTION_KEY),
+            )
+        )
         app.state.database = companies.database
         app.state.delivery = FakeDelivery()
         app.state.receipt_inbox = RecordingInbox()
@@ -122,4 +129,26 @@ async def _fill(companies: Companies, company: DemoCompany, mark: str, number: s
     await bench.delivered(messages[0])
     async with bench.transaction() as session:
         await record_audit(session, caller, AuditAction.NUMBERS_SHOWN, after={"note": mark})
-    return Marked(company, mark, number, {"campaign_id": campaigns, "message_id": messages})
+    return Marked(
+        company,
+        mark,
+        number,
+        {"campaign_id": campaigns, "message_id": messages, **await _accounts(bench, mark)},
+    )
+
+
+async def _accounts(bench: Bench, mark: str) -> dict[str, list[UUID]]:
+    """Ids of users, keys and sessions of a company, and of a passkey of somebody who never signs in here."""
+    users = [row.id for row in await bench.rows("SELECT id FROM company_users WHERE company_id = :company")]
+    passkey = await bench.one(
+        "WITH owner AS (INSERT INTO company_users (company_id, login_id, name, role, password_hash)"
+        " VALUES (:company, :mark, :mark, 'admin', '') RETURNING company_id, id)"
+        " INSERT INTO passkeys (company_id, user_id, name, credential_id, public_key)"
+        " SELECT company_id, id, :mark, :credential, '' FROM owner RETURNING id",
+        mark=mark,
+        credential=mark.encode(),
+    )
+    async with bench.transaction() as session:
+        opened = await open_session(session, bench.company_id, users[0], now(), Device(mark, "192.0.2.1"))
+    keys = [row.id for row in await bench.rows("SELECT id FROM api_keys WHERE company_id = :company")]
+    return {"user_id": users, "key_id": keys, "session_id": [opened.id], "passkey_id": [passkey.id]}

@@ -83,7 +83,7 @@ def routes_with_ids(whole: Whole, prefix: str = "/") -> list[tuple[str, str, str
     for path, route in routes_below(list(whole.app.routes)):
         names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
         if isinstance(route, APIRoute) and names and path.startswith(prefix) and "{carrier}" not in path:
-            found += [(method, path, names[0]) for method in sorted(route.methods)]
+            found += [(method, path, names[0]) for method in sorted(route.methods or ())]
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from domain.audit import ActorKind, AuditAction, AuditEntry
 from domain.callers import Caller
 from domain.permissions import Role
+from domain.sign_in_steps import MAX_FAILURES
 from services.audit import append_entry, record_audit
 from services.audit_log import AuditFilter, AuditLine, search_audit
 from services.audit_verification import audit_faults
@@ -17,7 +18,8 @@ from services.campaign_check import check_campaign
 from services.campaign_registration import edit_scheduled, register_campaign
 from services.campaigns import cancel_campaign, delete_draft
 from services.database import JobsDatabase
-from services.sign_in import MAX_FAILURES, SignedIn, sign_in
+from services.sign_in import SignedIn, sign_in
+from services.user_sessions import Device
 from tests.services.support import Companies, campaign_content, csv_of, now, user_of
 from workers.local_stack.postgres import EmbeddedPostgres
 
@@ -96,7 +98,7 @@ async def test_sign_ins_are_on_record_with_their_failures_and_the_lock(companies
     login_id, password = user_of(companies.first, Role.ADMIN)
     for secret in (password, *["wrong"] * (MAX_FAILURES + 3)):
         async with companies.transaction() as session:
-            await sign_in(session, login_id, secret, now(), remote_address="192.0.2.7")
+            await sign_in(session, login_id, secret, now(), Device(address="192.0.2.7"))
     async with companies.transaction() as session:
         assert not isinstance(await sign_in(session, "nobody@nowhere.example", "x", now()), SignedIn)
 
