@@ -97,8 +97,20 @@ async def test_nobody_and_wrong_keys_get_nowhere(whole: Whole) -> None:
                 if isinstance(access, Permission):
                     assert answer.status_code == 303, f"{method} {address}"
                     assert answer.headers["location"].startswith("/sign-in")
+                elif str(access).startswith("operator: "):
+                    assert answer.status_code == 303, f"{method} {address}"
+                    assert answer.headers["location"].startswith("/operator/sign-in")
                 elif access == "key":
                     assert answer.status_code == 401, f"{method} {address}"
+
+
+async def test_a_companys_administrator_is_nobody_to_the_operators_pages(whole: Whole, staff: Staff) -> None:
+    """The two kinds of sign-ins never mix."""
+    for method, address, route in routes(whole):
+        if str(declared_access(address, route)).startswith("operator: "):
+            answer = await staff.client.request(method, address)
+            assert answer.status_code == 303, f"{method} {address}"
+            assert answer.headers["location"].startswith("/operator/sign-in")
 
 
 async def test_reading_is_never_writing(whole: Whole, staff: Staff) -> None:

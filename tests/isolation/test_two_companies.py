@@ -82,7 +82,9 @@ def routes_with_ids(whole: Whole, prefix: str = "/") -> list[tuple[str, str, str
     found = []
     for path, route in routes_below(list(whole.app.routes)):
         names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-        if isinstance(route, APIRoute) and names and path.startswith(prefix) and "{carrier}" not in path:
+        # Carriers and links are no company's; company users do not get to the operators' pages at all.
+        is_ours = "{carrier}" not in path and not path.startswith("/operator/")
+        if isinstance(route, APIRoute) and names and path.startswith(prefix) and is_ours:
             found += [(method, path, names[0]) for method in sorted(route.methods or ())]
     return found
 

@@ -52,6 +52,11 @@ FIELDS = {
     "page": "画面",
     "method": "操作の種類",
     "count": "件数",
+    "follow_up": "2通目",
+    "person": "操作した人",
+    "action": "操作",
+    "from": "日付（から）",
+    "until": "日付（まで）",
 }
 
 
