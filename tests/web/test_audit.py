@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.web.staff import Staff, make_draft
+from web.wording.audit import value_words
 
 
 async def test_the_administrator_sees_who_did_what(owner: Staff, somebody: Callable[[], Staff]) -> None:
@@ -84,3 +85,20 @@ async def test_a_whole_number_is_shown_on_demand_and_that_is_on_record(owner: St
     await owner.open("/audit?action=numbers_shown")
     assert "電話番号の表示" in owner.page.text
     assert link in owner.page.links
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("channel_plan", "rcs_with_sms_fallback", "+メッセージ → SMSフォールバック"),
+        ("carriers", ["docomo", "au"], "NTTドコモ、au"),
+        ("send_at", "2026-11-30T01:43:31.925086+00:00", "2026/11/30 10:43"),
+        ("recipients", 250_000, "250,000"),
+        ("exclude_opt_outs", True, "はい"),
+        ("follow_up", {"sms_text": "続き"}, "SMSの本文: 続き"),
+        ("carriers", [], "（なし）"),
+        ("channel_plan", "of an older version", "of an older version"),
+    ],
+)
+def test_values_are_written_as_people_read_them(name: str, value: object, words: str) -> None:
+    assert value_words(value, name) == words

@@ -1,9 +1,16 @@
 """Words of the audit trail."""
 
+import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from domain.audit import ActorKind, AuditAction, AuditResult
+from domain.carriers import Carrier
+from domain.messages import ChannelPlan
+from domain.permissions import Role
+from domain.send_times import to_jst
+from web.wording import campaigns
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     AuditAction: {
@@ -60,6 +67,14 @@ FIELDS = {
 }
 
 
+_KINDS: dict[str, dict[Any, str]] = {
+    "channel_plan": campaigns.WORDS[ChannelPlan],
+    "carriers": campaigns.WORDS[Carrier],
+    "role": campaigns.WORDS[Role],
+}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+
+
 def action_word(action: str) -> str:
     """Return the word for an action; one that is no longer in the code is shown as it was written."""
     try:
@@ -73,8 +88,12 @@ def field_word(name: str) -> str:
     return FIELDS.get(name, name)
 
 
-def value_words(value: Any) -> str:
-    """Return a value of an entry as the page and the file show it."""
+def value_words(value: Any, name: str = "") -> str:
+    """Return the value called ``name`` as the page and the file show it."""
+    if isinstance(value, str) and value in _KINDS.get(name, {}):
+        return _KINDS[name][value]
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return f"{to_jst(datetime.fromisoformat(value)):%Y/%m/%d %H:%M}"
     if value is None:
         return "（なし）"
     if isinstance(value, bool):
@@ -82,7 +101,7 @@ def value_words(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):
-        return "、".join(value_words(item) for item in value) or "（なし）"
+        return "、".join(value_words(item, name) for item in value) or "（なし）"
     if isinstance(value, dict):
-        return "、".join(f"{field_word(name)}: {value_words(item)}" for name, item in value.items())
+        return "、".join(f"{field_word(key)}: {value_words(item, key)}" for key, item in value.items())
     return str(value)
