@@ -36,5 +36,5 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):
         install_error_answers(part)
         part.state = app.state
+        part.add_middleware(MachineHeaders)
         app.mount(prefix, part)
-    app.add_middleware(MachineHeaders)

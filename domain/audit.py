@@ -27,6 +27,15 @@ class AuditAction(StrEnum):
     DRAFT_DELETED = "draft_deleted"
     NUMBERS_SHOWN = "numbers_shown"
     AUDIT_EXPORTED = "audit_exported"
+    USER_INVITED = "user_invited"
+    USER_CHANGED = "user_changed"
+    USER_DELETED = "user_deleted"
+    RESET_SENT = "reset_sent"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    SECOND_FACTOR_RULE_CHANGED = "second_factor_rule_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    API_KEY_MADE = "api_key_made"
+    API_KEY_REVOKED = "api_key_revoked"
 
 
 class AuditResult(StrEnum):

@@ -102,3 +102,13 @@ async def test_a_whole_number_is_shown_on_demand_and_that_is_on_record(owner: St
 )
 def test_values_are_written_as_people_read_them(name: str, value: object, words: str) -> None:
     assert value_words(value, name) == words
+
+
+async def test_changes_of_users_and_keys_are_on_record(owner: Staff) -> None:
+    """I11, C-2: who let whom in."""
+    await owner.open("/users/new")
+    await owner.send("追加", login_id="new@sakura.example", name="新人 五郎", role="general_user")
+    await owner.open("/audit?action=user_invited")
+    for words in ("ユーザーの追加", "新人 五郎", "n***@sakura.example", "一般利用者"):
+        assert words in owner.page.text
+    assert "new@sakura.example" not in owner.response.text

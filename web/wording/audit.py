@@ -25,6 +25,15 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         AuditAction.DRAFT_DELETED: "下書きの削除",
         AuditAction.NUMBERS_SHOWN: "電話番号の表示",
         AuditAction.AUDIT_EXPORTED: "操作履歴のダウンロード",
+        AuditAction.USER_INVITED: "ユーザーの追加",
+        AuditAction.USER_CHANGED: "ユーザーの変更",
+        AuditAction.USER_DELETED: "ユーザーの削除",
+        AuditAction.RESET_SENT: "パスワード再設定メールの送信",
+        AuditAction.SECOND_FACTOR_RESET: "2段階認証の解除",
+        AuditAction.SECOND_FACTOR_RULE_CHANGED: "2段階認証の必須設定の変更",
+        AuditAction.PASSWORD_CHANGED: "パスワードの変更",
+        AuditAction.API_KEY_MADE: "APIキーの発行",
+        AuditAction.API_KEY_REVOKED: "APIキーの失効",
     },
     AuditResult: {
         AuditResult.OK: "成功",
@@ -42,7 +51,7 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
 TARGETS = {"campaign": "案件", "message": "配信", "page": "画面", "user": "利用者", "api_key": "APIキー"}
 
 FIELDS = {
-    "name": "案件名",
+    "name": "名前",
     "channel_plan": "チャネル",
     "sms_text": "SMSの本文",
     "rcs_text": "+メッセージの本文",
@@ -60,6 +69,11 @@ FIELDS = {
     "method": "操作の種類",
     "count": "件数",
     "follow_up": "2通目",
+    "login_id": "ログインID",
+    "role": "権限",
+    "roles": "対象の権限",
+    "scope": "できること",
+    "networks": "接続元の限定",
     "person": "操作した人",
     "action": "操作",
     "from": "日付（から）",
@@ -71,6 +85,7 @@ _KINDS: dict[str, dict[Any, str]] = {
     "channel_plan": campaigns.WORDS[ChannelPlan],
     "carriers": campaigns.WORDS[Carrier],
     "role": campaigns.WORDS[Role],
+    "roles": campaigns.WORDS[Role],
 }
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
