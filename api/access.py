@@ -5,6 +5,7 @@ architecture test looks at all routes.
 """
 
 import hmac
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -56,7 +57,7 @@ async def require_api_key(
     refusal = key_refusal(holder.scope, holder.networks, request.method, _address(request))
     if refusal is not None:
         raise ApiProblem(_REFUSALS[refusal])
-    return holder.caller
+    return replace(holder.caller, remote_address=_address(request))
 
 
 async def require_webhook_token(request: Request) -> None:

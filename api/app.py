@@ -35,6 +35,6 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     carriers.include_router(callbacks.router)
     for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):
         install_error_answers(part)
-        part.add_middleware(MachineHeaders)
         part.state = app.state
+        part.add_middleware(MachineHeaders)
         app.mount(prefix, part)

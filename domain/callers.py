@@ -1,6 +1,6 @@
 """On whose behalf something is done: the only source of the company in every query."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.permissions import Role
@@ -13,3 +13,7 @@ class Caller:
     company_id: UUID
     user_id: UUID | None = None
     role: Role | None = None
+    # Whence, for the audit trail only.
+    session_id: UUID | None = field(default=None, compare=False)
+    api_key_id: UUID | None = field(default=None, compare=False)
+    remote_address: str | None = field(default=None, compare=False)

@@ -1,6 +1,7 @@
 """SQLModel tables, one noun a file. Importing this package registers every table."""
 
 from models.api_key import ApiKey
+from models.audit import AuditChain, AuditRow
 from models.billing_entry import BillingEntry
 from models.campaign import Campaign, CampaignCounters
 from models.company import Company
@@ -27,6 +28,8 @@ from models.user_session import UserSession
 
 __all__ = [
     "ApiKey",
+    "AuditChain",
+    "AuditRow",
     "BackupCode",
     "BillingEntry",
     "Campaign",

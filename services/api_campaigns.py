@@ -19,7 +19,7 @@ from domain.campaigns import MAX_RECIPIENTS, CampaignContent, CampaignProblem, P
 from domain.recipient_files import Column, FileFormat, FileShape, Record, RowErrorCode
 from domain.templates import variable_key
 from services.campaign_check import CampaignCheck, build_check
-from services.campaign_registration import CampaignRefused, register_rows
+from services.campaign_registration import CampaignRefused, record_registration, register_rows
 from services.campaigns import save_draft
 from services.recipient_uploads import error_rows
 from services.row_checks import API_PHONE_COLUMN, LockedUpload, lock_upload
@@ -118,7 +118,9 @@ async def create_campaign_from_api(
     if request_key is not None:
         await session.execute(_MARK, {**key, "request_key": request_key, "request_hash": request_hash})
     accepted = await register_rows(session, caller, campaign_id, check, now)
-    return ApiRegistration(campaign_id, accepted, await _rejected(session, caller, upload.id))
+    rejected = await _rejected(session, caller, upload.id)
+    await record_registration(session, caller, campaign_id, content, accepted)
+    return ApiRegistration(campaign_id, accepted, rejected)
 
 
 async def _new_list(

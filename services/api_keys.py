@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.api_keys import KeyScope
+from domain.audit import AuditAction
 from domain.callers import Caller
+from services.audit import record_audit
 from services.company_lookups import enter_company_of_api_key
 
 # Lets scanners of repositories and logs recognise a leaked key.
@@ -47,7 +49,7 @@ _ONE = text(f"{_COLUMNS} AND k.id = :id")
 
 _REVOKE = text("""
     UPDATE api_keys SET revoked_at = coalesce(revoked_at, :now)
-    WHERE company_id = :company_id AND id = :id RETURNING id
+    WHERE company_id = :company_id AND id = :id RETURNING old.revoked_at IS NULL AS is_new, name
 """)
 
 
@@ -108,7 +110,7 @@ async def holder_of_key(session: AsyncSession, key: str) -> KeyHolder | None:
         return None
     if row.is_stale:
         await session.execute(_USED, {"company_id": row.company_id, "id": row.id})
-    return KeyHolder(Caller(row.company_id), KeyScope(row.scope), row.networks)
+    return KeyHolder(Caller(row.company_id, api_key_id=row.id), KeyScope(row.scope), row.networks)
 
 
 async def caller_for_key(session: AsyncSession, key: str) -> Caller | None:
@@ -134,8 +136,12 @@ async def find_api_key(session: AsyncSession, caller: Caller, key_id: UUID) -> A
 async def revoke_api_key(session: AsyncSession, caller: Caller, key_id: UUID, now: datetime) -> None:
     """Make a key worthless at once; repeating it changes nothing. Raises ``ApiKeyNotFound``."""
     values = {"company_id": caller.company_id, "id": key_id, "now": now}
-    if (await session.execute(_REVOKE, values)).scalar_one_or_none() is None:
+    revoked = (await session.execute(_REVOKE, values)).one_or_none()
+    if revoked is None:
         raise ApiKeyNotFound
+    if revoked.is_new:
+        before, target = {"name": revoked.name}, ("api_key", key_id)
+        await record_audit(session, caller, AuditAction.API_KEY_REVOKED, target=target, before=before)
 
 
 def _hash(key: str) -> bytes:

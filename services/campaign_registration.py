@@ -5,16 +5,19 @@ row in status ``registered`` is the outbox from which the workflow is started.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
 from domain.callers import Caller
 from domain.campaigns import CampaignContent, CampaignStatus, ProblemFound
 from domain.send_times import freeze_at
+from services.audit import changes, record_audit
 from services.campaign_check import CampaignCheck, build_check
 from services.campaigns import NotEditable, content_of, load_campaign, write_content
 from services.recipient_freeze import freeze_recipients
@@ -144,7 +147,26 @@ async def register_campaign(
     check = await _check(session, caller, content, row.upload_id, now)
     if check_token not in (None, check.token) or expected_recipients not in (None, check.recipients):
         raise CheckOutdated(check)
-    return Registration(campaign_id, await register_rows(session, caller, campaign_id, check, now))
+    total = await register_rows(session, caller, campaign_id, check, now)
+    await record_registration(session, caller, campaign_id, content, total)
+    return Registration(campaign_id, total)
+
+
+async def record_registration(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, content: CampaignContent, recipients: int
+) -> None:
+    """Put into the audit trail what was registered; the last step of a registration."""
+    await record_audit(
+        session,
+        caller,
+        AuditAction.CAMPAIGN_REGISTERED,
+        target=("campaign", campaign_id),
+        after={**_audited(content), "recipients": recipients},
+    )
+
+
+def _audited(content: CampaignContent) -> dict[str, Any]:
+    return {**asdict(content), "carriers": content.carriers and list(content.carriers)}
 
 
 async def edit_scheduled(
@@ -176,8 +198,17 @@ async def edit_scheduled(
         raise CheckOutdated(check)
     await write_content(session, caller, campaign_id, content, upload_id)
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+    recipients: int = (await session.execute(_TOTAL, key)).scalar_one()
     total = await _replace_messages(session, key, check, now)
-    return Registration(campaign_id, await _put_into_outbox(session, key, check, total, now))
+    await _put_into_outbox(session, key, check, total, now)
+    old = {**_audited(content_of(row)), "recipients": recipients, "upload_id": row.upload_id}
+    new = {**_audited(content), "recipients": total, "upload_id": upload_id}
+    before, after = changes(old, new)
+    target = ("campaign", campaign_id)
+    await record_audit(
+        session, caller, AuditAction.CAMPAIGN_EDITED, target=target, before=before, after=after
+    )
+    return Registration(campaign_id, total)
 
 
 async def register_rows(

@@ -13,11 +13,13 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
 from domain.callers import Caller
 from domain.campaigns import CampaignContent, CampaignStatus
 from domain.carriers import Carrier
 from domain.messages import ChannelPlan
 from domain.templates import clean_text
+from services.audit import record_audit
 from services.campaign_counters import CounterChanges
 from services.follow_ups import (
     FOLLOW_UP_COLUMNS,
@@ -210,6 +212,9 @@ async def delete_draft(session: AsyncSession, caller: Caller, campaign_id: UUID)
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     await save_follow_up(session, key, None)
     await session.execute(_DELETE_DRAFT, key)
+    before = {"name": row.name, "channel_plan": row.channel_plan}
+    target = ("campaign", campaign_id)
+    await record_audit(session, caller, AuditAction.DRAFT_DELETED, target=target, before=before)
 
 
 async def cancel_campaign(
@@ -233,4 +238,13 @@ async def cancel_campaign(
             counters.add((caller.company_id, campaign_id), "cancelled", amount, sequence=sequence)
         await counters.write(session)
     outcome = (await session.execute(_OUTCOME, key)).one()
-    return Cancellation(outcome.cancelled, outcome.handed_over)
+    cancellation = Cancellation(outcome.cancelled, outcome.handed_over)
+    if stopped is not None:
+        await record_audit(
+            session,
+            caller,
+            AuditAction.CAMPAIGN_CANCELLED,
+            target=("campaign", campaign_id),
+            after={"cancelled": outcome.cancelled, "handed_over": outcome.handed_over},
+        )
+    return cancellation

@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
 from domain.callers import Caller
 from domain.company_users import AccountState, UserProblem, UserProfile, keeps_an_administrator
 from domain.mails import MailKind
 from domain.one_time_codes import TEMPORARY_PASSWORD_SIGNS, new_code
 from domain.passwords import TEMPORARY_PASSWORD_LIFETIME
 from domain.permissions import ROLES_OF_PERMISSION, Permission, Role
+from services.audit import changes, record_audit
 from services.mails import queue_mail
 from services.password_changes import issue_reset_code
 from services.password_hashing import hashed
@@ -145,6 +147,8 @@ async def invite_user(
         secret=(box, password),
         expires_at=until,
     )
+    after = {"login_id": login_id, "name": profile.name, "role": profile.role}
+    await record_audit(session, caller, AuditAction.USER_INVITED, target=("user", user_id), after=after)
     return user_id
 
 
@@ -162,6 +166,12 @@ async def change_user(
     if before.role is not profile.role:
         details = {"role_before": before.role.value, "role_after": profile.role.value}
         await queue_mail(session, caller.company_id, user_id, MailKind.ROLE_CHANGED, details=details)
+    old, new = changes(
+        {"name": before.name, "role": before.role}, {"name": profile.name, "role": profile.role}
+    )
+    if new:
+        target = ("user", user_id)
+        await record_audit(session, caller, AuditAction.USER_CHANGED, target=target, before=old, after=new)
 
 
 async def delete_user(session: AsyncSession, caller: Caller, user_id: UUID, now: datetime) -> None:
@@ -176,6 +186,8 @@ async def delete_user(session: AsyncSession, caller: Caller, user_id: UUID, now:
     await end_sessions(session, caller.company_id, user_id)
     await remove_all_factors(session, caller.company_id, user_id)
     await queue_mail(session, caller.company_id, user_id, MailKind.ACCOUNT_DELETED)
+    before = {"login_id": user.login_id, "name": user.name, "role": user.role}
+    await record_audit(session, caller, AuditAction.USER_DELETED, target=("user", user_id), before=before)
 
 
 async def reset_by_issuer(
@@ -186,6 +198,7 @@ async def reset_by_issuer(
     key = {"company_id": caller.company_id, "id": user_id}
     await session.execute(_PROLONG, {**key, "until": now + TEMPORARY_PASSWORD_LIFETIME})
     await issue_reset_code(session, caller.company_id, user_id, box, now)
+    await record_audit(session, caller, AuditAction.RESET_SENT, target=("user", user_id))
 
 
 async def reset_second_factor(session: AsyncSession, caller: Caller, user_id: UUID, now: datetime) -> None:
@@ -197,6 +210,7 @@ async def reset_second_factor(session: AsyncSession, caller: Caller, user_id: UU
     await end_sessions(session, caller.company_id, user_id)
     details = {"change": "reset_by_administrator", "at": now.isoformat()}
     await queue_mail(session, caller.company_id, user_id, MailKind.SECOND_FACTOR_CHANGED, details=details)
+    await record_audit(session, caller, AuditAction.SECOND_FACTOR_RESET, target=("user", user_id))
 
 
 async def release_login_id(session: AsyncSession, company_id: UUID, login_id: str, now: datetime) -> bool:
@@ -214,7 +228,16 @@ async def second_factor_roles(session: AsyncSession, caller: Caller) -> frozense
 async def require_second_factor(session: AsyncSession, caller: Caller, roles: frozenset[Role]) -> None:
     """Set which roles need a second factor; who has none is asked to set one up at the next request."""
     listed = [role.value for role in Role if role in roles]
+    before = await second_factor_roles(session, caller)
     await session.execute(_SET_RULE, {"company_id": caller.company_id, "roles": listed})
+    if before != roles:
+        await record_audit(
+            session,
+            caller,
+            AuditAction.SECOND_FACTOR_RULE_CHANGED,
+            before={"roles": sorted(before)},
+            after={"roles": sorted(roles)},
+        )
 
 
 async def _locked(session: AsyncSession, caller: Caller, user_id: UUID, now: datetime) -> UserRow:

@@ -162,7 +162,7 @@ async def check_passkey(
         and await _is_signed(session, user, party, answer, challenge, now)
     ):
         return await count_success(session, user.company_id, user.user_id, now)
-    await count_failure(session, user.company_id, user.user_id, now)
+    await count_failure(session, user.company_id, user.user_id, now, user.caller.remote_address)
     return False
 
 

@@ -9,10 +9,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
+from domain.callers import Caller
 from domain.mails import MailKind
 from domain.one_time_codes import RESET_CODE_SIGNS, new_code, plain_code
 from domain.passwords import PasswordProblem, context_words, password_problem
 from domain.sign_in_steps import MAX_RESET_TRIES, RESET_CODE_LIFETIME
+from services.audit import record_audit
 from services.company_lookups import enter_company_of_login
 from services.mails import queue_mail
 from services.password_hashing import hashed, hashing_turn, verified
@@ -95,6 +98,7 @@ async def change_password(
     await _set_password(session, user.company_id, user.user_id, new_hash, now)
     await session.execute(_FORGET_CODE, key)
     await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+    await record_audit(session, user.caller, AuditAction.PASSWORD_CHANGED)
     return PasswordChange.DONE
 
 
@@ -109,6 +113,7 @@ async def replace_temporary_password(
             return PasswordChange.SAME_AS_BEFORE
     await _set_password(session, user.company_id, user.user_id, await hashed(new), now)
     await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+    await record_audit(session, user.caller, AuditAction.PASSWORD_CHANGED)
     return PasswordChange.DONE
 
 
@@ -120,7 +125,7 @@ async def confirm_password(session: AsyncSession, user: SessionUser, password: s
         is_right = await verified(stored, password) is not None
     if is_right and not await is_account_locked(session, user.company_id, user.user_id, now):
         return await count_success(session, user.company_id, user.user_id, now)
-    await count_failure(session, user.company_id, user.user_id, now)
+    await count_failure(session, user.company_id, user.user_id, now, user.caller.remote_address)
     return False
 
 
@@ -170,6 +175,7 @@ async def reset_password(
     await _set_password(session, row.company_id, row.id, await hashed(new), now)
     await session.execute(_FORGET_CODE, key)
     await end_sessions(session, row.company_id, row.id)
+    await record_audit(session, Caller(row.company_id, row.id), AuditAction.PASSWORD_CHANGED)
     return PasswordChange.DONE
 
 

@@ -111,7 +111,7 @@ async def check_code(
         if await _use_backup_code(session, user, typed, box, now):
             await tell_owner(session, user, "backup_code_used", now)
             return await count_success(session, user.company_id, user.user_id, now)
-    await count_failure(session, user.company_id, user.user_id, now)
+    await count_failure(session, user.company_id, user.user_id, now, user.caller.remote_address)
     return False
 
 

@@ -11,16 +11,19 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction, AuditResult
 from domain.callers import Caller
 from domain.mails import MailKind
 from domain.permissions import Role
 from domain.sign_in_steps import LOCKED_FOR, MAX_FAILURES
+from services.audit import record_audit
 from services.company_lookups import enter_company_of_login
 from services.mails import queue_mail
 from services.password_hashing import hashing_turn, verified
 from services.user_sessions import Device, open_session
 
 NOBODY = UUID(int=0)
+UNKNOWN_DEVICE = Device()
 
 _USER = text("""
     SELECT company_id, id, role, password_hash, temporary_until FROM company_users
@@ -35,7 +38,7 @@ _COUNT_FAILURE = text("""
         locked_until = CASE WHEN locked_until IS NULL AND failed_sign_ins + 1 >= :most
                             THEN CAST(:now AS timestamptz) + :locked_for END
     WHERE company_id = :company_id AND id = :id AND (locked_until IS NULL OR locked_until <= :now)
-    RETURNING locked_until
+    RETURNING locked_until, failed_sign_ins
 """)
 
 # The hash is compared again: a password that was changed meanwhile lets nobody in. With a second factor
@@ -87,7 +90,7 @@ class TemporaryPasswordExpired:
 
 
 async def sign_in(
-    session: AsyncSession, login_id: str, password: str, now: datetime, device: Device | None = None
+    session: AsyncSession, login_id: str, password: str, now: datetime, device: Device = UNKNOWN_DEVICE
 ) -> SignedIn | SignInFailed | TemporaryPasswordExpired:
     """Open a session, or count the failure; five in a row lock the account for 30 minutes (C-4).
 
@@ -105,7 +108,7 @@ async def sign_in(
             await count_failure(session, NOBODY, NOBODY, now)
             return SignInFailed()
         if new_hash is None:
-            await count_failure(session, user.company_id, user.id, now)
+            await count_failure(session, user.company_id, user.id, now, device.address)
             return SignInFailed()
         key = {"company_id": user.company_id, "id": user.id}
         admitted = await session.execute(
@@ -115,17 +118,37 @@ async def sign_in(
             is_over = user.temporary_until is not None and user.temporary_until <= now
             is_locked = await is_account_locked(session, user.company_id, user.id, now)
             return TemporaryPasswordExpired() if is_over and not is_locked else SignInFailed()
-        opened = await open_session(session, user.company_id, user.id, now, device or Device())
-        return SignedIn(opened.token, opened.expires_at, Caller(user.company_id, user.id, Role(user.role)))
+        opened = await open_session(session, user.company_id, user.id, now, device)
+        role = Role(user.role)
+        caller = Caller(user.company_id, user.id, role, session_id=opened.id, remote_address=device.address)
+        await record_audit(session, caller, AuditAction.SIGNED_IN)
+        return SignedIn(opened.token, opened.expires_at, caller)
 
 
-async def count_failure(session: AsyncSession, company_id: UUID, user_id: UUID, now: datetime) -> None:
-    """Count a wrong password or code; the fifth in a row locks the account and tells its owner (C-4)."""
+async def count_failure(
+    session: AsyncSession,
+    company_id: UUID,
+    user_id: UUID,
+    now: datetime,
+    remote_address: str | None = None,
+) -> None:
+    """Count a wrong password or code; the fifth in a row locks the account and tells its owner (C-4).
+
+    What is tried on a locked account is not counted and not noted: a flood does not fill the audit trail.
+    """
     values = {"now": now, "most": MAX_FAILURES, "locked_for": LOCKED_FOR}
     counted = await session.execute(_COUNT_FAILURE, {"company_id": company_id, "id": user_id, **values})
-    locked_until = counted.scalar_one_or_none()
-    if locked_until is not None:
-        await queue_mail(session, company_id, user_id, MailKind.ACCOUNT_LOCKED, expires_at=locked_until)
+    failure = counted.one_or_none()
+    if failure is None:
+        return
+    action = AuditAction.SIGN_IN_FAILED
+    if failure.locked_until is not None:
+        action = AuditAction.ACCOUNT_LOCKED
+        until = failure.locked_until
+        await queue_mail(session, company_id, user_id, MailKind.ACCOUNT_LOCKED, expires_at=until)
+    who = Caller(company_id, user_id, remote_address=remote_address)
+    after = {"failed_sign_ins": failure.failed_sign_ins}
+    await record_audit(session, who, action, after=after, result=AuditResult.FAILED)
 
 
 async def is_account_locked(session: AsyncSession, company_id: UUID, user_id: UUID, now: datetime) -> bool:

@@ -25,6 +25,7 @@ _OPEN_SESSION = text("""
     INSERT INTO user_sessions (company_id, user_id, token_hash, created_at, last_seen_at, confirmed_at,
         expires_at, device, address)
     VALUES (:company_id, :user_id, :token_hash, :now, :now, :now, :expires_at, :device, :address)
+    RETURNING id
 """)
 
 _SESSION = text("""
@@ -93,6 +94,7 @@ class OpenedSession:
 
     token: str
     expires_at: datetime
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,8 @@ async def open_session(
         "device": device.name[:_LONGEST_DEVICE] if device.name else None,
         "address": device.address,
     }
-    await session.execute(_OPEN_SESSION, {**key, **values})
-    return OpenedSession(token, expires_at)
+    opened = await session.execute(_OPEN_SESSION, {**key, **values})
+    return OpenedSession(token, expires_at, opened.scalar_one())
 
 
 async def session_for(
@@ -183,7 +185,7 @@ async def session_for(
         await session.execute(_SEEN, {"company_id": row.company_id, "id": row.id, "now": now})
     role = Role(row.role)
     return SessionUser(
-        caller=Caller(row.company_id, row.user_id, role),
+        caller=Caller(row.company_id, row.user_id, role, session_id=row.id),
         role=role,
         login_id=row.login_id,
         name=row.name,
@@ -209,7 +211,7 @@ async def rotate_session(
     key = {"company_id": user.company_id, "id": user.session_id}
     values = {"token_hash": token_hash(token), "now": now, "confirmed": confirmed, "factor": factor}
     await session.execute(_ROTATE, {**key, **values})
-    return OpenedSession(token, user.expires_at)
+    return OpenedSession(token, user.expires_at, user.session_id)
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:

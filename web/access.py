@@ -1,7 +1,7 @@
 """Who may open a page: one dependency per route, naming the permission it needs (C-1)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -9,10 +9,12 @@ from uuid import UUID
 from fastapi import HTTPException
 from starlette.requests import Request
 
+from domain.audit import AuditAction, AuditResult
 from domain.callers import Caller
 from domain.mails import MailOrder
 from domain.permissions import Permission, Role, allows
 from domain.sign_in_steps import SignInStep
+from services.audit import record_audit
 from services.database import NO_COMPANY, Database
 from services.user_sessions import SessionUser, session_for
 from web.cookies import session_token
@@ -88,6 +90,7 @@ class Requires:
         if signed_in is None:
             raise SignInNeeded
         if not signed_in.may(self.permission):
+            await self._record_denial(request, signed_in.caller)
             raise HTTPException(403)
         if request.method not in SAFE_METHODS:
             await check_form(request)
@@ -96,6 +99,18 @@ class Requires:
         if self.confirmed and not signed_in.user.is_confirmed(now()):
             raise ConfirmationNeeded
         return signed_in
+
+    async def _record_denial(self, request: Request, caller: Caller) -> None:
+        route = request.scope.get("route")
+        what = {"permission": self.permission.value, "method": request.method}
+        async with database_of(request).transaction(caller.company_id) as session:
+            await record_audit(
+                session,
+                caller,
+                AuditAction.PERMISSION_DENIED,
+                after={**what, "page": getattr(route, "path", "")},
+                result=AuditResult.DENIED,
+            )
 
 
 requires = Requires
@@ -121,6 +136,8 @@ async def current_user(request: Request, *, is_activity: bool = True) -> SignedI
         user = await session_for(session, token, now(), is_activity=is_activity)
     if user is None:
         return None
+    caller = replace(user.caller, remote_address=request.client.host if request.client else None)
+    user = replace(user, caller=caller)
     signed_in = SignedIn(user)
     if user.state.step is SignInStep.DONE:
         request.state.signed_in = signed_in

@@ -82,6 +82,14 @@ def migrate() -> None:
 
 
 @app.command()
+def verify_audit() -> None:
+    """Check that no entry of an audit trail was changed, removed or slipped in; status 1 if one was."""
+    from workers.verify_audit import verify_audit_trails
+
+    _run(verify_audit_trails)
+
+
+@app.command()
 def demo_data(
     output: Annotated[Path, typer.Option(help="Where to write the sign-ins and keys (JSON).")],
 ) -> None:

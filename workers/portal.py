@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from activities.start_second_messages import SecondMessageStarter
 from api.app import ApiSettings, install_api
+from api.headers import MachineHeaders
 from services.database import Database
 from web.app import install_web
 from web.settings import DemoOperatorSignIn, DemoSignIn, WebSettings
@@ -47,6 +48,8 @@ def build_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Message delivery", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
     )
+    # Around everything: errors nobody foresaw and the health pages carry its headers, too.
+    app.add_middleware(MachineHeaders)
     _install_health(app)
     install_api(app, ApiSettings(maap_webhook_token=settings.maap_webhook_token.get_secret_value()))
     install_web(

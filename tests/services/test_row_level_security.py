@@ -164,3 +164,27 @@ def test_tables_listed_as_shared_exist(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     assert set(SHARED_TABLES) <= {name for (name,) in found}
+
+
+@pytest.mark.parametrize(
+    ("table", "condition"),
+    [
+        ("messages", "id = uuidv7()"),
+        ("messages", "id = ANY(ARRAY[uuidv7()])"),
+        ("messages", "phone_number = '09000000000'"),
+        ("submit_attempts", "message_id = uuidv7()"),
+        ("submit_segments", "attempt_id = uuidv7() AND segment = 1"),
+        ("opt_outs", "phone_number = '09000000000'"),
+    ],
+)
+async def test_hot_conditions_stay_in_the_index(bench: Bench, table: str, condition: str) -> None:
+    """The policy is no barrier to them: their operators are leakproof, so plans are what they were."""
+    async with bench.transaction() as session:
+        await session.execute(text("SET LOCAL enable_seqscan = off"))
+        await session.execute(text("SET LOCAL enable_bitmapscan = off"))
+        statement = f"EXPLAIN SELECT * FROM {table} WHERE company_id = uuidv7() AND {condition}"  # noqa: S608
+        statement = statement.replace("uuidv7()", f"'{bench.company_id}'::uuid")
+        plan = list((await session.execute(text(statement))).scalars())
+    (index,) = [line for line in plan if "Index Cond" in line]
+    for column in ("company_id", *(part.split()[0] for part in condition.split(" AND "))):
+        assert f"{column} " in index, plan

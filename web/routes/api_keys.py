@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.api_keys import MAX_KEY_NAME_CHARACTERS, MAX_NETWORKS, KeyScope, read_networks
+from domain.audit import AuditAction
 from domain.permissions import Permission
 from services.api_keys import create_api_key, find_api_key, list_api_keys, revoke_api_key
+from services.audit import record_audit
 from web.access import SignedIn, database_of, now, requires
 from web.csrf import read_form
 from web.forms.fields import choice_of, text_of
@@ -63,6 +65,8 @@ async def make_key(request: Request, viewer: Confirmed) -> Response:
             networks=networks,
             created_by=viewer.caller.user_id,
         )
+        after = {"name": name, "scope": scope, "networks": networks}
+        await record_audit(session, viewer.caller, AuditAction.API_KEY_MADE, after=after)
     return page(request, "pages/api_key_made.html", name=name, key=key)
 
 

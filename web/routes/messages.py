@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.audit import AuditAction
 from domain.permissions import Permission
-from services.message_details import message_detail
+from services.audit import record_audit
+from services.message_details import MessageDetail, message_detail
 from web.access import SignedIn, database_of, delivery_of, requires
 from web.pages import page
 from web.wording.messages import REASON_MEANINGS, STATUS_MEANINGS
@@ -25,6 +27,24 @@ async def show_message(
     """Show one message with its timeline, and for operators the way to its workflow."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         detail = await message_detail(session, viewer.caller, message_id)
+    return _page(request, detail)
+
+
+@router.post("/messages/{message_id}/number")
+async def show_number(
+    request: Request,
+    message_id: UUID,
+    viewer: Annotated[SignedIn, Depends(requires(Permission.VIEW_REPORTS))],
+) -> Response:
+    """Show the page with the whole number; that it was looked at is on record."""
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
+        detail = await message_detail(session, viewer.caller, message_id)
+        target = ("message", message_id)
+        await record_audit(session, viewer.caller, AuditAction.NUMBERS_SHOWN, target=target)
+    return _page(request, detail, shows_number=True)
+
+
+def _page(request: Request, detail: MessageDetail, *, shows_number: bool = False) -> Response:
     reason = detail.row.reason
     return page(
         request,
@@ -33,5 +53,6 @@ async def show_message(
         message=detail.row,
         status_meaning=STATUS_MEANINGS[detail.row.status],
         reason_meaning=REASON_MEANINGS[reason] if reason else None,
-        operator_url=delivery_of(request).message_url(message_id),
+        operator_url=delivery_of(request).message_url(detail.row.id),
+        shows_number=shows_number,
     )

@@ -6,10 +6,12 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.audit import AuditAction
 from domain.permissions import Permission
 from domain.rate_limits import LimitKind
 from domain.sign_in_steps import SignInStep
 from services import sign_in as passwords
+from services.audit import record_audit
 from services.database import NO_COMPANY
 from services.user_sessions import Device
 from services.user_sessions import sign_out as end_session
@@ -59,10 +61,11 @@ async def sign_in(request: Request) -> Response:
     async with unhurried(request):
         async with changing(request, NO_COMPANY) as session:
             outcome = await passwords.sign_in(session, login_id, text_of(form, "password"), now(), device)
-            old = session_token(request)
-            if isinstance(outcome, passwords.SignedIn) and old is not None:
-                await end_session(session, old)
         if isinstance(outcome, passwords.SignedIn):
+            if (old := session_token(request)) is not None:
+                # In a transaction of its own: it may be another company's.
+                async with database_of(request).transaction(NO_COMPANY) as session:
+                    await end_session(session, old)
             await was_no_try(request, LimitKind.SIGN_IN)
             response = go(own_address(next_address))
             set_session(response, request, outcome.token)
@@ -79,8 +82,9 @@ async def sign_out(
     """End the session, on the server as well as in the browser."""
     token = session_token(request)
     if token is not None:
-        async with database_of(request).transaction(NO_COMPANY) as session:
+        async with database_of(request).transaction(signed_in.caller.company_id) as session:
             await end_session(session, token)
+            await record_audit(session, signed_in.caller, AuditAction.SIGNED_OUT)
     response = go("/sign-in")
     clear_session(response, request)
     return response

@@ -6,7 +6,7 @@ Words are grouped by enumeration: members of two of them can be equal as strings
 from enum import StrEnum
 from typing import Any
 
-from web.wording import accounts, campaigns, files, follow_ups, messages, operators, timeline
+from web.wording import accounts, audit, campaigns, files, follow_ups, messages, operators, timeline
 from web.wording.looks import LOOKS, Look
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
@@ -17,6 +17,7 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
     **follow_ups.WORDS,
     **timeline.WORDS,
     **operators.WORDS,
+    **audit.WORDS,
 }
 
 

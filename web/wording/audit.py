@@ -1,0 +1,122 @@
+"""Words of the audit trail."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.audit import ActorKind, AuditAction, AuditResult
+from domain.carriers import Carrier
+from domain.messages import ChannelPlan
+from domain.permissions import Role
+from domain.send_times import to_jst
+from web.wording import campaigns
+
+WORDS: dict[type[StrEnum], dict[Any, str]] = {
+    AuditAction: {
+        AuditAction.SIGNED_IN: "サインイン",
+        AuditAction.SIGN_IN_FAILED: "サインインの失敗（パスワード違い）",
+        AuditAction.ACCOUNT_LOCKED: "アカウントのロック（パスワード違い5回）",
+        AuditAction.SIGNED_OUT: "サインアウト",
+        AuditAction.PERMISSION_DENIED: "権限のない操作",
+        AuditAction.CAMPAIGN_REGISTERED: "案件の配信登録",
+        AuditAction.CAMPAIGN_EDITED: "配信予約の変更",
+        AuditAction.CAMPAIGN_CANCELLED: "案件の取消",
+        AuditAction.DRAFT_DELETED: "下書きの削除",
+        AuditAction.NUMBERS_SHOWN: "電話番号の表示",
+        AuditAction.AUDIT_EXPORTED: "操作履歴のダウンロード",
+        AuditAction.USER_INVITED: "ユーザーの追加",
+        AuditAction.USER_CHANGED: "ユーザーの変更",
+        AuditAction.USER_DELETED: "ユーザーの削除",
+        AuditAction.RESET_SENT: "パスワード再設定メールの送信",
+        AuditAction.SECOND_FACTOR_RESET: "2段階認証の解除",
+        AuditAction.SECOND_FACTOR_RULE_CHANGED: "2段階認証の必須設定の変更",
+        AuditAction.PASSWORD_CHANGED: "パスワードの変更",
+        AuditAction.API_KEY_MADE: "APIキーの発行",
+        AuditAction.API_KEY_REVOKED: "APIキーの失効",
+    },
+    AuditResult: {
+        AuditResult.OK: "成功",
+        AuditResult.FAILED: "失敗",
+        AuditResult.DENIED: "拒否",
+    },
+    ActorKind: {
+        ActorKind.USER: "利用者",
+        ActorKind.API_KEY: "APIキー",
+        ActorKind.OPERATOR: "サービス運用担当者",
+        ActorKind.SYSTEM: "システム",
+    },
+}
+
+TARGETS = {"campaign": "案件", "message": "配信", "page": "画面", "user": "利用者", "api_key": "APIキー"}
+
+FIELDS = {
+    "name": "名前",
+    "channel_plan": "チャネル",
+    "sms_text": "SMSの本文",
+    "rcs_text": "+メッセージの本文",
+    "send_at": "配信日時",
+    "carriers": "キャリアの限定",
+    "exclude_opt_outs": "配信停止の除外",
+    "recycling_reference_on": "誤配信判定の基準日",
+    "recipients": "宛先の件数",
+    "upload_id": "宛先リスト",
+    "cancelled": "取り消した件数",
+    "handed_over": "キャリアに渡した件数",
+    "failed_sign_ins": "続けて失敗した回数",
+    "permission": "必要な権限",
+    "page": "画面",
+    "method": "操作の種類",
+    "count": "件数",
+    "follow_up": "2通目",
+    "login_id": "ログインID",
+    "role": "権限",
+    "roles": "対象の権限",
+    "scope": "できること",
+    "networks": "接続元の限定",
+    "person": "操作した人",
+    "action": "操作",
+    "from": "日付（から）",
+    "until": "日付（まで）",
+}
+
+
+_KINDS: dict[str, dict[Any, str]] = {
+    "channel_plan": campaigns.WORDS[ChannelPlan],
+    "carriers": campaigns.WORDS[Carrier],
+    "role": campaigns.WORDS[Role],
+    "roles": campaigns.WORDS[Role],
+}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+
+
+def action_word(action: str) -> str:
+    """Return the word for an action; one that is no longer in the code is shown as it was written."""
+    try:
+        return WORDS[AuditAction][AuditAction(action)]
+    except ValueError:
+        return action
+
+
+def field_word(name: str) -> str:
+    """Return the word for a value's name."""
+    return FIELDS.get(name, name)
+
+
+def value_words(value: Any, name: str = "") -> str:
+    """Return the value called ``name`` as the page and the file show it."""
+    if isinstance(value, str) and value in _KINDS.get(name, {}):
+        return _KINDS[name][value]
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return f"{to_jst(datetime.fromisoformat(value)):%Y/%m/%d %H:%M}"
+    if value is None:
+        return "（なし）"
+    if isinstance(value, bool):
+        return "はい" if value else "いいえ"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return "、".join(value_words(item, name) for item in value) or "（なし）"
+    if isinstance(value, dict):
+        return "、".join(f"{field_word(key)}: {value_words(item, key)}" for key, item in value.items())
+    return str(value)
