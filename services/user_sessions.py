@@ -43,6 +43,11 @@ _SESSION = text("""
       AND s.last_seen_at > CAST(:now AS timestamptz) - :idle_limit
 """)
 
+_FORGET_ENDED = text("""
+    DELETE FROM user_sessions
+    WHERE expires_at <= :now OR last_seen_at <= CAST(:now AS timestamptz) - :idle_limit
+""")
+
 _SEEN = text("UPDATE user_sessions SET last_seen_at = :now WHERE company_id = :company_id AND id = :id")
 _CLOSE_SESSION = text("DELETE FROM user_sessions WHERE token_hash = :token_hash")
 
@@ -242,6 +247,11 @@ async def end_sessions(
 ) -> None:
     """End all sessions of a user, ``but`` one if it is given."""
     await session.execute(_END_ALL, {"company_id": company_id, "user_id": user_id, "kept": but})
+
+
+async def forget_ended_sessions(session: AsyncSession, now: datetime) -> None:
+    """Delete sessions that are over, with the addresses they came from; for a sweep over all companies."""
+    await session.execute(_FORGET_ENDED, {"now": now, "idle_limit": IDLE_LIMIT})
 
 
 async def set_challenge(session: AsyncSession, user: SessionUser, challenge: bytes) -> None:

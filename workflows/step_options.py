@@ -31,8 +31,8 @@ def carrier_call(waiting: WaitingTimes) -> CarrierCallOptions:
     return CarrierCallOptions(
         start_to_close_timeout=timedelta(seconds=waiting.carrier_call),
         # Temporal marks a task as started before it hands it to a worker, and gives the handing-over up after
-        # a second: on a machine that stands still for so long, a task is started that no worker ever got. Only
-        # missing signs of life (activities/signs_of_life.py) tell it from a carrier that takes its time.
+        # a second: on a machine that stands still for so long, a task is started that no worker ever got, and
+        # only missing signs of life (activities/signs_of_life.py) tell it from a carrier that takes its time.
         heartbeat_timeout=timedelta(seconds=min(waiting.carrier_silence, waiting.carrier_call)),
         retry_policy=_CARRIER_RETRIES,
     )

@@ -21,6 +21,7 @@ from services.sweeps import (
     overdue_campaigns,
     unsignalled_receipts,
 )
+from services.user_sessions import forget_ended_sessions
 from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
 
@@ -89,12 +90,13 @@ class Sweeper:
             await self._delivery.schedule_changed(campaign_id)
 
     async def sweep_mails(self) -> None:
-        """Start mails that have no workflow; forget what was counted of strangers long ago."""
+        """Start mails that have no workflow; forget what is known of visitors who have left."""
         async with self._database.transaction() as session:
             if not await is_only_sweeper(session):
                 return
             mails = await queued_mails(session)
             await forget_full_buckets(session, datetime.now(UTC))
+            await forget_ended_sessions(session, datetime.now(UTC))
         for order in mails:
             await self._delivery.start_mail(order)
 

@@ -29,6 +29,7 @@ from services.user_sessions import (
     SessionNotFound,
     end_own_session,
     end_sessions,
+    forget_ended_sessions,
     own_sessions,
     session_for,
 )
@@ -226,3 +227,14 @@ async def test_sessions_are_listed_and_ended_by_their_owner_only(accounts: Accou
         await end_sessions(session, here.company_id, here.user_id, but=here.session_id)
         assert len(await own_sessions(session, here, now())) == 1
         assert len(await own_sessions(session, other, now())) == 1
+
+
+async def test_sessions_that_are_over_are_forgotten(accounts: Accounts) -> None:
+    """The address somebody came from is kept no longer than the session."""
+    admin = await accounts.administrator()
+    here = await accounts.signs_in(admin)
+    async with accounts.jobs_database.transaction() as session:
+        await forget_ended_sessions(session, now() + timedelta(minutes=29))
+        assert len(await own_sessions(session, here, now())) == 1
+        await forget_ended_sessions(session, now() + timedelta(minutes=31))
+        assert await own_sessions(session, here, now()) == []

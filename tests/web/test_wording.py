@@ -6,15 +6,18 @@ from enum import StrEnum
 import pytest
 
 from domain import (
+    api_keys,
     billing,
     campaigns,
     carrier_exchange,
     carriers,
+    company_users,
     follow_ups,
     link_conditions,
     links,
     messages,
     operator_permissions,
+    passwords,
     permissions,
     phone_numbers,
     prices,
@@ -23,7 +26,7 @@ from domain import (
 )
 from services import campaign_check, message_timeline
 from services.message_timeline import TimelineEvent, TimelineKind
-from web.wording import WORDS, checks, errors, files, look, problems, word
+from web.wording import WORDS, accounts, checks, errors, files, look, problems, word
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
 from web.wording.looks import LOOKS
 from web.wording.messages import REASON_MEANINGS, STATUS_MEANINGS
@@ -32,10 +35,12 @@ from web.wording.timeline import outcome_words
 # Enumerations nobody sees: what a program decides by, and what the reader of a file tells the check.
 UNSEEN: set[type[StrEnum]] = {
     operator_permissions.OperatorPermission,
-    permissions.Permission,
+    api_keys.KeyRefusal,
     recipient_files.RecordNote,
 }
 ELSEWHERE: dict[type[StrEnum], set[StrEnum]] = {
+    company_users.UserProblem: set(accounts.USER_PROBLEMS),
+    passwords.PasswordProblem: set(accounts.PASSWORD_PROBLEMS),
     campaigns.CampaignProblem: set(problems.PROBLEMS),
     templates.TemplateProblemCode: set(problems.TEMPLATE_PROBLEMS),
     recipient_files.RowErrorCode: set(files.ROW_ERRORS),
@@ -43,6 +48,9 @@ ELSEWHERE: dict[type[StrEnum], set[StrEnum]] = {
     campaign_check.CheckWarning: set(checks.WARNINGS),
 }
 MODULES = (
+    api_keys,
+    company_users,
+    passwords,
     billing,
     campaigns,
     carrier_exchange,
@@ -79,7 +87,9 @@ def test_every_member_has_words(enumeration: type[StrEnum]) -> None:
     assert set(enumeration) == worded
 
 
-@pytest.mark.parametrize("enumeration", [campaigns.CampaignStatus, messages.MessageStatus])
+@pytest.mark.parametrize(
+    "enumeration", [campaigns.CampaignStatus, company_users.AccountState, messages.MessageStatus]
+)
 def test_every_state_has_an_icon_besides_its_word(enumeration: type[StrEnum]) -> None:
     """Portal principle 4: never colour alone."""
     assert set(LOOKS[enumeration]) == set(enumeration)

@@ -1,0 +1,91 @@
+"""Passkeys in Chromium with a virtual authenticator: made, then used to sign in; no word of the policy."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.web.conftest import ENCRYPTION_KEY, Portal, make_portal
+from web.settings import WebSettings
+from workers.local_stack.ports import free_port
+
+pytestmark = pytest.mark.browser
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@dataclass
+class Visitor:
+    """A page of a browser, and what it complained of."""
+
+    address: str
+    page: Page
+    complaints: list[str]
+
+    async def signs_in(self) -> None:
+        await self.page.goto(f"{self.address}/sign-in")
+        await self.page.fill("#login_id", "admin@sakura.example")
+        await self.page.fill("#password", "Demo-sakura-admin-2026")
+        await self.page.click("text=サインインする")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor_in_browser(portal: Portal) -> AsyncIterator[Visitor]:
+    """The portal at `localhost`: passkeys need a name, and over plain HTTP only this one will do."""
+    port = free_port()
+    address = f"http://localhost:{port}"
+    made = make_portal(portal.database, portal.jobs_database)
+    made.app.state.web_settings = WebSettings(
+        address, cookie_secure=False, encryption_key=ENCRYPTION_KEY, failure_seconds=0.01
+    )
+    server = uvicorn.Server(uvicorn.Config(made.app, host="127.0.0.1", port=port, log_config=None))
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    serving = asyncio.create_task(server.serve())
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = await chromium.new_context(locale="ja-JP")
+        page = await context.new_page()
+        devtools = await context.new_cdp_session(page)
+        await devtools.send("WebAuthn.enable")
+        options: dict[str, Any] = {"options": AUTHENTICATOR}
+        await devtools.send("WebAuthn.addVirtualAuthenticator", options)
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield Visitor(address, page, complaints)
+        await chromium.close()
+    server.should_exit = True
+    await serving
+
+
+async def test_a_passkey_is_made_and_signs_in(visitor_in_browser: Visitor) -> None:
+    """The second factor without typing; a name of one's own; removed like any other."""
+    visitor, page = visitor_in_browser, visitor_in_browser.page
+    await visitor.signs_in()
+    await page.goto(f"{visitor.address}/account/passkeys/new")
+    await page.fill("#name", "会社のパソコン")
+    await page.click("button:has-text('パスキーを登録する')")
+    await expect(page.get_by_role("heading", name="2段階認証を設定しました")).to_be_visible(timeout=15_000)
+    await page.click("text=サインアウト")
+    await visitor.signs_in()
+    await expect(page).to_have_url(f"{visitor.address}/sign-in/second-factor")
+    await expect(page.locator("[data-passkey-error]")).to_be_hidden()
+    await page.click("text=パスキーで確認する")
+    await expect(page).to_have_url(f"{visitor.address}/", timeout=15_000)
+    await page.goto(f"{visitor.address}/account/second-factor")
+    await expect(page.get_by_text("会社のパソコン", exact=True)).to_be_visible()
+    assert [words for words in visitor.complaints if "Content Security Policy" in words] == []
