@@ -1,7 +1,7 @@
 """Finding the company of something nobody can guess, and acting for it from then on.
 
 What identifies whoever calls is all that is known before row-level security shows anything. These functions
-of the database (migrations 0006 and 0002) answer with a company's id and nothing else.
+of the database (migrations 0002 and 0003) answer with a company's id and nothing else.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The way to PostgreSQL: one engine per process, one transaction per request or activity.
 
-Row-level security is the second guard between companies (decision 0029): a transaction names the companies
+Row-level security is the second guard between companies (decision 0028): a transaction names the companies
 it acts for, and PostgreSQL shows and takes rows of no other. Naming none shows none.
 """
 

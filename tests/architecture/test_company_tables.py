@@ -1,4 +1,4 @@
-"""I9, second layer: what PostgreSQL's catalogue says about the tables of companies (decision 0029).
+"""I9, second layer: what PostgreSQL's catalogue says about the tables of companies (decision 0028).
 
 A new table fails here until its migration calls ``protect`` (migrations/row_level_security.py), or
 ``models/shared_tables.py`` says why it belongs to no company.

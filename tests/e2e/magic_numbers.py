@@ -62,7 +62,7 @@ EXPECTED: dict[str, tuple[Expected | None, Expected | None, Expected | None]] = 
     ),
     "45": (None, Expected("undelivered", "rcs", "barred"), Expected("undelivered", "rcs", "barred")),
     "46": (Expected("undelivered", "sms"), None, None),
-    "47": (UNKNOWN, None, None),  # a status nobody knows says nothing (decision 0017)
+    "47": (UNKNOWN, None, None),  # a status nobody knows says nothing (decision 0016)
     "48": (None, SMS_DELIVERED, Expected("undelivered", "rcs", "not_capable")),
     "60": (SMS_DELIVERED, RCS_DELIVERED, RCS_DELIVERED),
     "61": (SMS_DELIVERED, RCS_DELIVERED, RCS_DELIVERED),

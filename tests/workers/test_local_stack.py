@@ -172,7 +172,7 @@ def test_a_port_in_use_ends_the_start_with_its_name(launcher: Launcher) -> None:
 def test_servers_of_ones_own_are_used_and_none_is_started(
     launcher: Launcher, postgres: EmbeddedPostgres, temporal_dev_server: EmbeddedTemporal
 ) -> None:
-    """One role that owns its database is enough: it acts as the others (decision 0029)."""
+    """One role that owns its database is enough: it acts as the others (decision 0028)."""
     address, url = temporal_dev_server.address, postgres.url_of(OWNER, OWNER)
     run = launcher.run(DATABASE_URL=url, TEMPORAL_ADDRESS=address, TEMPORAL_UI_URL="http://ui.example")
     assert (run["database_url"], run["temporal_address"]) == (url, address)

@@ -51,7 +51,7 @@ def test_submit_statuses(
 
 @given(st.integers(0, 0xFFFF_FFFF).filter(lambda status: status not in SUBMIT_STATUSES))
 def test_a_code_in_no_table_is_unknown_with_its_raw_value(status: int) -> None:
-    """docs/decisions/0017: nobody claims what a code nobody knows means; it is never sent again."""
+    """docs/decisions/0016: nobody claims what a code nobody knows means; it is never sent again."""
     result = submit_result(1, Pdu(CommandId.SUBMIT_SM_RESP, status, 1, b"id\0"), NO_CODES)
     assert result == SegmentResult(1, SubmitOutcome.UNKNOWN, None, None, printed_status(status))
     assert not result.outcome.may_send_again

@@ -1,4 +1,4 @@
-"""Row-level security: the second guard between companies (decision 0029)."""
+"""Row-level security: the second guard between companies (decision 0028)."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from alembic import op
 
 from migrations.row_level_security import let_lookups_read, protect, release
 
-revision: str = "0006"
+revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

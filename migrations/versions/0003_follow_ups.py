@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations.row_level_security import let_lookups_read, protect, rewrite
 
-revision: str = "0002"
-down_revision: str | None = "0006"
+revision: str = "0003"
+down_revision: str | None = "0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,4 +1,4 @@
-"""Audit trails: append-only, sealed entry by entry (decision 0030)."""
+"""Audit trails: append-only, sealed entry by entry (decision 0029)."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.row_level_security import protect
 
-revision: str = "0007"
-down_revision: str | None = "0003"
+revision: str = "0006"
+down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
