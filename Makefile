@@ -18,7 +18,7 @@ UV_VERSION := 0.13.9
 COMPILE = $(VENV)/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help run test peers check format bench migrate lock assets
+.PHONY: help run test peers check format bench soak migrate lock assets
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -46,6 +46,9 @@ format: $(DEV) ## put the code into its form
 
 bench: $(LOCAL) $(PEERS) ## measure throughput
 	@$(PY) -m benchmarks $(ARGS)
+
+soak: $(DEV) ## an hour of traffic, faults and killed processes (ARGS="--minutes 10 --seed 7"); all books must agree
+	@$(PY) -m tests.soak $(ARGS)
 
 migrate: $(LOCAL) ## bring the database of DATABASE_URL to the newest version
 	@$(PY) -m workers migrate

@@ -36,7 +36,7 @@ def _messages_have_ended(connection: psycopg.Connection[dict[str, Any]]) -> None
         "SELECT m.id, m.status FROM messages m JOIN campaigns c ON c.id = m.campaign_id "
         "WHERE c.status IN ('completed', 'cancelled') AND m.status IN ('accepted', 'sending', 'sent')",
     )
-    assert open_messages == [], "I2: messages without a final status"
+    assert open_messages == [], f"I2: messages without a final status: {open_messages[:3]}"
 
 
 def _no_submit_twice(connection: psycopg.Connection[dict[str, Any]], ledger: list[dict[str, Any]]) -> None:
@@ -71,13 +71,13 @@ def _charges_follow_deliveries(connection: psycopg.Connection[dict[str, Any]]) -
         "HAVING count(b.id) <> CASE WHEN m.status = 'delivered' THEN 1 ELSE 0 END "
         "OR coalesce(max(b.parts), 0) <> CASE WHEN m.status = 'delivered' THEN m.parts ELSE 0 END",
     )
-    assert wrong == [], "I5: a delivered message has one charge of its parts, any other none"
+    assert wrong == [], f"I5: a delivered message has one charge of its parts, any other none: {wrong[:3]}"
 
 
 def _counters_equal_recount(connection: psycopg.Connection[dict[str, Any]]) -> None:
     wrong = _rows(
         connection,
-        """SELECT c.* FROM campaign_counters c LEFT JOIN (
+        """SELECT to_jsonb(c) AS counters, to_jsonb(n) AS recount FROM campaign_counters c LEFT JOIN (
             SELECT m.campaign_id, CASE WHEN m.parent_message_id IS NULL THEN 1 ELSE 2 END AS sequence,
                 count(*) AS total, count(m.submitted_at) AS submitted,
                 count(*) FILTER (WHERE m.status = 'delivered') AS delivered,
@@ -100,7 +100,7 @@ def _counters_equal_recount(connection: psycopg.Connection[dict[str, Any]]) -> N
                coalesce(n.carrier_undetermined, 0), coalesce(n.read, 0),
                coalesce(n.billable_parts, 0))""",
     )
-    assert wrong == [], "I12: counters differ from a recount"
+    assert wrong == [], f"I12: counters differ from a recount: {wrong[:2]}"
 
 
 def _nothing_stuck(connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -108,7 +108,7 @@ def _nothing_stuck(connection: psycopg.Connection[dict[str, Any]]) -> None:
         connection,
         "SELECT id FROM submit_attempts WHERE state = 'in_flight' AND started_at < now() - interval '5 min'",
     )
-    assert in_flight == [], "I13: attempts in flight for more than five minutes"
+    assert in_flight == [], f"I13: attempts in flight for more than five minutes: {in_flight[:3]}"
 
 
 def phone_numbers_in(folder: Path) -> list[str]:
