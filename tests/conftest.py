@@ -10,14 +10,14 @@ pytest_plugins = ["tests.support.postgres", "tests.support.temporal"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what may run side by side: modules may, those that share the one running product may not.
+    """Say what may run side by side: modules may, a whole running product has one core for itself.
 
-    The running product comes first: it mostly waits, and whatever is quick fills the other core meanwhile.
+    It comes first, because it takes longest and mostly waits; everything else goes on meanwhile.
     """
     items.sort(key=lambda item: item.get_closest_marker("stack") is None)
     for item in items:
-        shares_product = "stack" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("stack" if shares_product else item.nodeid.split("::")[0]))
+        needs_product = item.get_closest_marker("stack") is not None
+        item.add_marker(pytest.mark.xdist_group("stack" if needs_product else item.nodeid.split("::")[0]))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
