@@ -1,9 +1,14 @@
 """The operators' side and the companies' side never open each other."""
 
+from datetime import UTC, datetime
+
+import httpx
 import pytest
 from fastapi.routing import APIRoute
 
 from domain.operator_permissions import OperatorPermission, OperatorRole, operator_allows
+from domain.rate_limits import LIMITS, LimitKind
+from services.rate_limits import take_token
 from tests.web.conftest import Portal
 from tests.web.operators import PASSWORDS, make_operators, sign_in_as
 from tests.web.staff import Staff
@@ -46,6 +51,21 @@ async def _only_sees_the_sign_in(somebody: Staff) -> None:
         assert answer.status_code == 303, path
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["location"].split("?")[0] == "/operator/sign-in"
+
+
+async def test_who_guesses_at_the_operators_door_waits(portal: Portal) -> None:
+    """429 with Retry-After before any password is looked at, from the same bucket as the companies' door."""
+    transport = httpx.ASGITransport(portal.app, client=("198.51.100.9", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://portal.test") as client:
+        staff = Staff(client)
+        await staff.open("/operator/sign-in")
+        form = staff.form_of("サインインする").filled(login_id="chief@operator.example", password="wrong")
+        async with portal.jobs_database.transaction() as session:
+            for _ in range(LIMITS[LimitKind.SIGN_IN].burst):
+                await take_token(session, LimitKind.SIGN_IN, "198.51.100.9", datetime.now(UTC))
+        answer = await client.post("/operator/sign-in", data=form)
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["retry-after"]) <= LIMITS[LimitKind.SIGN_IN].refill_seconds
 
 
 @pytest.mark.parametrize("role", list(OperatorRole))

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.operator_permissions import OperatorPermission
+from domain.rate_limits import LimitKind
 from services.database import NO_COMPANY
 from services.operator_sign_in import OperatorAdmitted, sign_operator_in, sign_operator_out
 from web.access import database_of, now
@@ -23,6 +24,7 @@ from web.csrf import FormNotOurs, check_form, read_form
 from web.forms.fields import text_of
 from web.operator.access import SignedInOperator, current_operator, requires_operator
 from web.pages import go, page
+from web.throttling import throttle, unhurried, was_no_try
 from web.wording.problems import FieldError
 
 router = APIRouter()
@@ -52,16 +54,19 @@ async def operator_sign_in(request: Request) -> Response:
         await check_form(request)
     except FormNotOurs:
         return _form(request, next_address, login_id, [_EXPIRED], status=403)
+    await throttle(request, LimitKind.SIGN_IN)
     old = operator_token(request)
-    async with database_of(request).transaction(NO_COMPANY) as session:
-        outcome = await sign_operator_in(session, login_id, text_of(form, "password"), now())
-        if isinstance(outcome, OperatorAdmitted) and old is not None:
-            await sign_operator_out(session, old)
-    if not isinstance(outcome, OperatorAdmitted):
-        return _form(request, next_address, login_id, [_FAILED], status=422)
-    response = go(_own_address(next_address))
-    set_operator_session(response, request, outcome.token)
-    return response
+    async with unhurried(request):
+        async with database_of(request).transaction(NO_COMPANY) as session:
+            outcome = await sign_operator_in(session, login_id, text_of(form, "password"), now())
+            if isinstance(outcome, OperatorAdmitted) and old is not None:
+                await sign_operator_out(session, old)
+        if isinstance(outcome, OperatorAdmitted):
+            await was_no_try(request, LimitKind.SIGN_IN)
+            response = go(_own_address(next_address))
+            set_operator_session(response, request, outcome.token)
+            return response
+    return _form(request, next_address, login_id, [_FAILED], status=422)
 
 
 @router.post("/operator/sign-out")
