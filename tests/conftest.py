@@ -9,6 +9,8 @@ from workers.graceful_exit import exit_now
 pytest_plugins = ["tests.support.postgres", "tests.support.temporal"]
 
 
+# First, because the plugin reads the groups in a hook of the same name.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what may run side by side: modules may, a whole running product has one core for itself.
 
