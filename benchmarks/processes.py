@@ -13,6 +13,7 @@ _SAMPLE_SECONDS = 0.02
 # What the command line of each direct child of the launcher holds, in the order they are asked.
 _MARKS = {
     "simulator": ("-m", "simulator"),
+    "mail catcher": ("-m", "simulator.mail"),
     "message worker": ("workers", "message"),
     "carrier worker": ("workers", "carrier"),
     "portal": ("workers", "portal"),

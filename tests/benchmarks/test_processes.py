@@ -15,6 +15,7 @@ def test_every_service_of_the_stack_is_recognised() -> None:
 
     assert names == {
         "simulator": "simulator",
+        "mail-catcher": "mail catcher",
         "message-worker": "message worker",
         "carrier-worker": "carrier worker",
         "portal": "portal",
