@@ -18,6 +18,7 @@ from tests.e2e.stack import Stack
 PLANS = ("sms", "rcs", "rcs_with_sms_fallback")
 # In every segment of a text stands its message's serial number, so that the ledger tells whose it is.
 SERIAL = "#{{番}}#"
+SECOND_MARK = "続報"
 SHORT = f"【試験】{SERIAL}明日お待ちしております。"
 # Ten full-width characters around each serial, more than three segments of any carrier.
 LONG = "".join(f"{SERIAL}ご予約の確認{index}です。" for index in range(24))
@@ -92,7 +93,7 @@ class Traffic:
 
     def _request(self, plan: str, recipients: dict[str, str], *, has_follow_up: bool) -> dict[str, Any]:
         text = LONG if self.random.random() < 0.15 else SHORT
-        second = f"【続報】{SERIAL}ありがとうございました。"
+        second = f"【{SECOND_MARK}】{SERIAL}ありがとうございました。"
         texts = {
             "sms_text": text if plan != "rcs" else None,
             "rcs_text": text if plan != "sms" else None,

@@ -5,6 +5,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from domain.carriers import Carrier
@@ -20,7 +21,7 @@ from tests.e2e.faults import (
 )
 from tests.e2e.invariants import check_database, phone_numbers_in
 from tests.e2e.stack import Stack
-from tests.soak.traffic import Registered
+from tests.soak.traffic import SECOND_MARK, Registered
 
 _SERIAL = re.compile(r"#(\d{6,})#")
 _LINK_SECONDS = 90.0
@@ -61,12 +62,16 @@ def _every_recipient_is_a_message(stack: Stack, sent: Sequence[Registered]) -> N
         assert len(rows) == len(campaign.numbers), f"I1: {campaign.id} has a message twice"
 
 
+def _message_of(line: dict[str, Any]) -> tuple[str, bool] | None:
+    """Return whose submit a line of the ledger is: serial number, and whether it is the second message."""
+    match = _SERIAL.search(line["text"])
+    return (match[1], SECOND_MARK in line["text"]) if match and line["subscriber"] else None
+
+
 def accepted_at_most_once(ledger: Sequence[dict[str, Any]]) -> None:
     """I3: one accepted submit per message, channel and segment, by the carrier that has the subscriber."""
     accepted = Counter(
-        (match[1], "続報" in line["text"], line["channel"], line["segment"])
-        for line in ledger
-        if line["subscriber"] and (match := _SERIAL.search(line["text"]))
+        (*message, line["channel"], line["segment"]) for line in ledger if (message := _message_of(line))
     )
     twice = {key: times for key, times in accepted.items() if times > 1}
     assert not twice, f"I3: accepted more than once: {dict(list(twice.items())[:5])}"
@@ -75,20 +80,18 @@ def accepted_at_most_once(ledger: Sequence[dict[str, Any]]) -> None:
 def au_numbers_had_their_pause(stack: Stack, ledger: Sequence[dict[str, Any]]) -> None:
     """S-8: 22 s from the arrival of an SMS at an au number to the submit of the next one, segments apart."""
     pause = SPACING_OF_CARRIER[Carrier.AU].pause
-    arrived = dict(
-        query(
-            stack,
-            "SELECT variables->>'番', delivered_at FROM messages WHERE status = 'delivered' "
-            "AND channel = 'sms' AND carrier = 'au' AND parent_message_id IS NULL",
-        )
+    rows = query(
+        stack,
+        "SELECT variables->>'番', parent_message_id IS NOT NULL, delivered_at FROM messages "
+        "WHERE status = 'delivered' AND channel = 'sms' AND carrier = 'au'",
     )
-    submits: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    arrived = {(serial, is_second): delivered_at for serial, is_second, delivered_at in rows}
+    submits: dict[str, list[tuple[datetime, tuple[str, bool]]]] = defaultdict(list)
     for line in ledger:
-        match = _SERIAL.search(line["text"])
-        if line["channel"] == "sms" and line["carrier"] == "au" and match and line["subscriber"]:
-            submits[line["number"]].append((datetime.fromisoformat(line["time"]), match[1]))
+        if line["channel"] == "sms" and line["carrier"] == "au" and (message := _message_of(line)):
+            submits[line["number"]].append((datetime.fromisoformat(line["time"]), message))
     for moments in submits.values():
-        for (_, first), (later, second) in zip(sorted(moments), sorted(moments)[1:], strict=False):
+        for (_, first), (later, second) in pairwise(sorted(moments)):
             if first != second and first in arrived:
                 gap = later - arrived[first]
                 assert gap >= pause - timedelta(seconds=1), f"S-8: {gap} between #{first} and #{second}"
