@@ -18,6 +18,8 @@ WAITING_TIMES = {
     "CARRIER_CALL_SECONDS": "20",
     "FREEZE_LEAD_SECONDS": "2",
     "SWEEP_EVERY_SECONDS": "2",
+    # As in earnest: it is one of the things to be held.
+    "NUMBER_PAUSE_SECONDS": "22",
     "SIMULATOR_TIME_SCALE": "0.02",
     "SIMULATOR_WEBHOOK_MAX_BACKOFF": "5",
 }
