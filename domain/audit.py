@@ -20,6 +20,7 @@ class AuditAction(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     ACCOUNT_LOCKED = "account_locked"
     SIGNED_OUT = "signed_out"
+    SESSIONS_ENDED = "sessions_ended"
     PERMISSION_DENIED = "permission_denied"
     CAMPAIGN_REGISTERED = "campaign_registered"
     CAMPAIGN_EDITED = "campaign_edited"
@@ -31,6 +32,10 @@ class AuditAction(StrEnum):
     USER_CHANGED = "user_changed"
     USER_DELETED = "user_deleted"
     RESET_SENT = "reset_sent"
+    SECOND_FACTOR_GIVEN = "second_factor_given"
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    BACKUP_CODES_MADE = "backup_codes_made"
     SECOND_FACTOR_RESET = "second_factor_reset"
     SECOND_FACTOR_RULE_CHANGED = "second_factor_rule_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105

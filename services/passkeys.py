@@ -24,8 +24,10 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from services.second_factors import forget_useless_backup_codes, tell_owner
-from services.sign_in import count_failure, count_success, is_account_locked
+from domain.audit import AuditAction
+from services.audit import record_audit
+from services.second_factors import factor_given, forget_useless_backup_codes, tell_owner
+from services.sign_in import count_failure, is_account_locked
 from services.user_sessions import SessionUser, set_challenge, take_challenge
 
 MAX_PASSKEYS = 10
@@ -53,7 +55,7 @@ _USED = text("""
 """)
 
 _REMOVE = text("""
-    DELETE FROM passkeys WHERE company_id = :company_id AND user_id = :user_id AND id = :id RETURNING id
+    DELETE FROM passkeys WHERE company_id = :company_id AND user_id = :user_id AND id = :id RETURNING name
 """)
 
 
@@ -122,11 +124,12 @@ async def add_passkey(
         )
     except (WebAuthnException, ValueError, KeyError, TypeError):
         return False
+    name = name[:MAX_PASSKEY_NAME_CHARACTERS]
     added = await session.execute(
         _ADD,
         {
             **_key(user),
-            "name": name[:MAX_PASSKEY_NAME_CHARACTERS],
+            "name": name,
             "credential_id": made.credential_id,
             "public_key": made.credential_public_key,
             "sign_count": made.sign_count,
@@ -135,6 +138,8 @@ async def add_passkey(
     if added.scalar_one_or_none() is None:
         return False
     await tell_owner(session, user, "passkey_added", now)
+    after = {"factor": "passkey", "name": name}
+    await record_audit(session, user.caller, AuditAction.SECOND_FACTOR_ADDED, after=after)
     return True
 
 
@@ -161,7 +166,7 @@ async def check_passkey(
         and not is_locked
         and await _is_signed(session, user, party, answer, challenge, now)
     ):
-        return await count_success(session, user.company_id, user.user_id, now)
+        return await factor_given(session, user, "passkey", now)
     await count_failure(session, user.company_id, user.user_id, now, user.caller.remote_address)
     return False
 
@@ -169,10 +174,13 @@ async def check_passkey(
 async def remove_passkey(session: AsyncSession, user: SessionUser, passkey_id: UUID, now: datetime) -> None:
     """Forget one of the user's passkeys; raises ``PasskeyNotFound``."""
     removed = await session.execute(_REMOVE, {**_key(user), "id": passkey_id})
-    if removed.scalar_one_or_none() is None:
+    name = removed.scalar_one_or_none()
+    if name is None:
         raise PasskeyNotFound
     await forget_useless_backup_codes(session, user)
     await tell_owner(session, user, "passkey_removed", now)
+    before = {"factor": "passkey", "name": name}
+    await record_audit(session, user.caller, AuditAction.SECOND_FACTOR_REMOVED, before=before)
 
 
 async def _is_signed(

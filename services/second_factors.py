@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
 from domain.mails import MailKind
 from domain.one_time_codes import (
     BACKUP_CODE_SIGNS,
@@ -17,6 +18,7 @@ from domain.one_time_codes import (
     new_code,
     plain_code,
 )
+from services.audit import record_audit
 from services.mails import queue_mail
 from services.secret_box import SecretBox
 from services.sign_in import count_failure, count_success, is_account_locked
@@ -24,6 +26,7 @@ from services.user_sessions import SessionUser
 
 SEALED_FOR = "totp"
 HASHED_FOR = "backup code"
+_AUTHENTICATOR = {"factor": "authenticator"}
 
 # A confirmed authenticator is never overwritten: it is removed first.
 _BEGIN_TOTP = text("""
@@ -95,6 +98,7 @@ async def confirm_totp(
     if step is None or not await _use_step(session, user, step, now):
         return False
     await tell_owner(session, user, "totp_added", now)
+    await record_audit(session, user.caller, AuditAction.SECOND_FACTOR_ADDED, after=_AUTHENTICATOR)
     return True
 
 
@@ -107,12 +111,20 @@ async def check_code(
     """
     if not await is_account_locked(session, user.company_id, user.user_id, now):
         if await _totp_is_right(session, user, typed, box, now):
-            return await count_success(session, user.company_id, user.user_id, now)
+            return await factor_given(session, user, "authenticator", now)
         if await _use_backup_code(session, user, typed, box, now):
             await tell_owner(session, user, "backup_code_used", now)
-            return await count_success(session, user.company_id, user.user_id, now)
+            return await factor_given(session, user, "backup_code", now)
     await count_failure(session, user.company_id, user.user_id, now, user.caller.remote_address)
     return False
+
+
+async def factor_given(session: AsyncSession, user: SessionUser, factor: str, now: datetime) -> bool:
+    """Note a right second factor; ``False`` if the account was locked meanwhile."""
+    if not await count_success(session, user.company_id, user.user_id, now):
+        return False
+    await record_audit(session, user.caller, AuditAction.SECOND_FACTOR_GIVEN, after={"factor": factor})
+    return True
 
 
 async def new_backup_codes(
@@ -129,6 +141,7 @@ async def new_backup_codes(
         for code in codes
     ]
     await session.execute(_ADD_BACKUP_CODE, rows)
+    await record_audit(session, user.caller, AuditAction.BACKUP_CODES_MADE, after={"count": len(codes)})
     return codes
 
 
@@ -142,6 +155,7 @@ async def remove_totp(session: AsyncSession, user: SessionUser, now: datetime) -
     await session.execute(_REMOVE_TOTP, _key(user))
     await forget_useless_backup_codes(session, user)
     await tell_owner(session, user, "totp_removed", now)
+    await record_audit(session, user.caller, AuditAction.SECOND_FACTOR_REMOVED, before=_AUTHENTICATOR)
 
 
 async def forget_useless_backup_codes(session: AsyncSession, user: SessionUser) -> None:

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
 from domain.callers import Caller
 from domain.permissions import Role
 from domain.sign_in_steps import CONFIRMED_FOR, UNFINISHED_LIMIT, SignInState, SignInStep
+from services.audit import record_audit
 from services.company_lookups import enter_company_of_session
 from services.session_tokens import ABSOLUTE_LIMIT, IDLE_LIMIT, SEEN_EVERY, new_token, token_hash
 
@@ -72,7 +74,17 @@ _END = text("""
 
 _END_ALL = text("""
     DELETE FROM user_sessions WHERE company_id = :company_id AND user_id = :user_id
-      AND id IS DISTINCT FROM CAST(:kept AS uuid)
+      AND id IS DISTINCT FROM CAST(:kept AS uuid) RETURNING id
+""")
+
+# Before the rows of sessions and before the end of the audit trail: of two transactions about one user's
+# sessions one waits here, and never both for each other.
+_LOCK_OWNER = text("""
+    SELECT FROM company_users WHERE company_id = :company_id AND id = :user_id FOR NO KEY UPDATE
+""")
+_LOCK_OWNER_OF_TOKEN = text("""
+    SELECT FROM company_users u JOIN user_sessions s ON s.company_id = u.company_id AND s.user_id = u.id
+    WHERE s.token_hash = :token_hash FOR NO KEY UPDATE OF u
 """)
 
 _SET_CHALLENGE = text("""
@@ -215,6 +227,7 @@ async def rotate_session(
     token = new_token()
     key = {"company_id": user.company_id, "id": user.session_id}
     values = {"token_hash": token_hash(token), "now": now, "confirmed": confirmed, "factor": factor}
+    await session.execute(_LOCK_OWNER, {"company_id": user.company_id, "user_id": user.user_id})
     await session.execute(_ROTATE, {**key, **values})
     return OpenedSession(token, user.expires_at, user.session_id)
 
@@ -222,6 +235,7 @@ async def rotate_session(
 async def sign_out(session: AsyncSession, token: str) -> None:
     """End the session of ``token``; nothing happens if there is none."""
     await enter_company_of_session(session, token_hash(token))
+    await session.execute(_LOCK_OWNER_OF_TOKEN, {"token_hash": token_hash(token)})
     await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(token)})
 
 
@@ -237,16 +251,27 @@ async def own_sessions(session: AsyncSession, user: SessionUser, now: datetime) 
 
 async def end_own_session(session: AsyncSession, user: SessionUser, session_id: UUID) -> None:
     """End one of the user's own sessions; raises ``SessionNotFound``."""
-    key = {"company_id": user.company_id, "user_id": user.user_id, "id": session_id}
-    if (await session.execute(_END, key)).scalar_one_or_none() is None:
+    owner = {"company_id": user.company_id, "user_id": user.user_id}
+    await session.execute(_LOCK_OWNER, owner)
+    if (await session.execute(_END, {**owner, "id": session_id})).scalar_one_or_none() is None:
         raise SessionNotFound
+    await record_audit(session, user.caller, AuditAction.SESSIONS_ENDED, after={"count": 1})
+
+
+async def end_other_sessions(session: AsyncSession, user: SessionUser) -> None:
+    """End all of the user's own sessions but this one."""
+    await session.execute(_LOCK_OWNER, {"company_id": user.company_id, "user_id": user.user_id})
+    count = await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+    if count:
+        await record_audit(session, user.caller, AuditAction.SESSIONS_ENDED, after={"count": count})
 
 
 async def end_sessions(
     session: AsyncSession, company_id: UUID, user_id: UUID, *, but: UUID | None = None
-) -> None:
-    """End all sessions of a user, ``but`` one if it is given."""
-    await session.execute(_END_ALL, {"company_id": company_id, "user_id": user_id, "kept": but})
+) -> int:
+    """End all sessions of a user, ``but`` one if it is given, and return how many there were."""
+    key = {"company_id": company_id, "user_id": user_id, "kept": but}
+    return len((await session.execute(_END_ALL, key)).all())
 
 
 async def forget_ended_sessions(session: AsyncSession, now: datetime) -> None:

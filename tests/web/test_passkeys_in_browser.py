@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from playwright.async_api import Page, async_playwright, expect
+from sqlalchemy import text
 
 from tests.web.conftest import ENCRYPTION_KEY, Portal, make_portal
 from web.settings import WebSettings
@@ -72,7 +73,7 @@ async def visitor_in_browser(portal: Portal) -> AsyncIterator[Visitor]:
     await serving
 
 
-async def test_a_passkey_is_made_and_signs_in(visitor_in_browser: Visitor) -> None:
+async def test_a_passkey_is_made_and_signs_in(portal: Portal, visitor_in_browser: Visitor) -> None:
     """The second factor without typing; a name of one's own; removed like any other."""
     visitor, page = visitor_in_browser, visitor_in_browser.page
     await visitor.signs_in()
@@ -89,3 +90,10 @@ async def test_a_passkey_is_made_and_signs_in(visitor_in_browser: Visitor) -> No
     await page.goto(f"{visitor.address}/account/second-factor")
     await expect(page.get_by_text("会社のパソコン", exact=True)).to_be_visible()
     assert [words for words in visitor.complaints if "Content Security Policy" in words] == []
+    async with portal.jobs_database.transaction() as session:
+        noted = await session.execute(text("SELECT action, after FROM audit_entries ORDER BY id"))
+        passkeys = [(row.action, row.after) for row in noted if "passkey" in (row.after or {}).values()]
+    assert passkeys == [
+        ("second_factor_added", {"factor": "passkey", "name": "会社のパソコン"}),
+        ("second_factor_given", {"factor": "passkey"}),
+    ]

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from domain.permissions import Permission
 from domain.sign_in_steps import SignInStep
 from services.password_changes import PasswordChange, change_password, confirm_password
-from services.user_sessions import end_own_session, end_sessions, own_sessions, rotate_session
+from services.user_sessions import end_other_sessions as end_others
+from services.user_sessions import end_own_session, own_sessions, rotate_session
 from web.access import FINISHED, SignedIn, database_of, now, requires
 from web.cookies import set_session
 from web.csrf import read_form
@@ -49,9 +50,8 @@ async def end_one_session(request: Request, session_id: UUID, viewer: Owner) -> 
 @router.post("/end-other-sessions")
 async def end_other_sessions(request: Request, viewer: Owner) -> Response:
     """Sign out everywhere but here."""
-    user = viewer.user
     async with database_of(request).transaction(viewer.caller.company_id) as session:
-        await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+        await end_others(session, viewer.user)
     return go("/account")
 
 

@@ -124,8 +124,8 @@ async def make_backup_codes(request: Request, viewer: Confirmed) -> Response:
     if not viewer.user.state.has_second_factor:
         return go("/account/second-factor")
     async with changing(request, viewer.caller.company_id) as session:
-        codes = await new_backup_codes(session, viewer.user, secret_box_of(request), now())
         await tell_owner(session, viewer.user, "backup_codes_made", now())
+        codes = await new_backup_codes(session, viewer.user, secret_box_of(request), now())
     return page(request, "pages/account_backup_codes.html", codes=codes, is_first=False)
 
 

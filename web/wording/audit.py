@@ -15,9 +15,10 @@ from web.wording import campaigns
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     AuditAction: {
         AuditAction.SIGNED_IN: "サインイン",
-        AuditAction.SIGN_IN_FAILED: "サインインの失敗（パスワード違い）",
-        AuditAction.ACCOUNT_LOCKED: "アカウントのロック（パスワード違い5回）",
+        AuditAction.SIGN_IN_FAILED: "サインインの失敗（パスワードか確認コードの違い）",
+        AuditAction.ACCOUNT_LOCKED: "アカウントのロック（続けて5回の失敗）",
         AuditAction.SIGNED_OUT: "サインアウト",
+        AuditAction.SESSIONS_ENDED: "ほかの端末のサインインの終了",
         AuditAction.PERMISSION_DENIED: "権限のない操作",
         AuditAction.CAMPAIGN_REGISTERED: "案件の配信登録",
         AuditAction.CAMPAIGN_EDITED: "配信予約の変更",
@@ -29,6 +30,10 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         AuditAction.USER_CHANGED: "ユーザーの変更",
         AuditAction.USER_DELETED: "ユーザーの削除",
         AuditAction.RESET_SENT: "パスワード再設定メールの送信",
+        AuditAction.SECOND_FACTOR_GIVEN: "2段階認証の確認",
+        AuditAction.SECOND_FACTOR_ADDED: "2段階認証の登録",
+        AuditAction.SECOND_FACTOR_REMOVED: "2段階認証の登録の解除",
+        AuditAction.BACKUP_CODES_MADE: "バックアップコードの作成",
         AuditAction.SECOND_FACTOR_RESET: "2段階認証の解除",
         AuditAction.SECOND_FACTOR_RULE_CHANGED: "2段階認証の必須設定の変更",
         AuditAction.PASSWORD_CHANGED: "パスワードの変更",
@@ -70,6 +75,7 @@ FIELDS = {
     "count": "件数",
     "follow_up": "2通目",
     "login_id": "ログインID",
+    "factor": "方法",
     "role": "権限",
     "roles": "対象の権限",
     "scope": "できること",
@@ -86,6 +92,7 @@ _KINDS: dict[str, dict[Any, str]] = {
     "carriers": campaigns.WORDS[Carrier],
     "role": campaigns.WORDS[Role],
     "roles": campaigns.WORDS[Role],
+    "factor": {"authenticator": "認証アプリ", "passkey": "パスキー", "backup_code": "バックアップコード"},
 }
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
