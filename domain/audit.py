@@ -41,6 +41,29 @@ class AuditAction(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     API_KEY_MADE = "api_key_made"
     API_KEY_REVOKED = "api_key_revoked"
+    OPERATOR_CREATED = "operator_created"
+    LINK_STOPPED = "link_stopped"
+    LINK_RESUMED = "link_resumed"
+    CONTRACT_RATE_CHANGED = "contract_rate_changed"
+
+
+_ONLY_OPERATORS = (
+    AuditAction.OPERATOR_CREATED,
+    AuditAction.LINK_STOPPED,
+    AuditAction.LINK_RESUMED,
+    AuditAction.CONTRACT_RATE_CHANGED,
+)
+# What a trail can hold, to choose from.
+COMPANY_ACTIONS = tuple(action for action in AuditAction if action not in _ONLY_OPERATORS)
+OPERATOR_ACTIONS = (
+    AuditAction.SIGNED_IN,
+    AuditAction.SIGN_IN_FAILED,
+    AuditAction.ACCOUNT_LOCKED,
+    AuditAction.SIGNED_OUT,
+    AuditAction.PERMISSION_DENIED,
+    AuditAction.AUDIT_EXPORTED,
+    *_ONLY_OPERATORS,
+)
 
 
 class AuditResult(StrEnum):

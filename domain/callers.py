@@ -17,3 +17,16 @@ class Caller:
     session_id: UUID | None = field(default=None, compare=False)
     api_key_id: UUID | None = field(default=None, compare=False)
     remote_address: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCaller:
+    """Somebody of our own side who is signed in; ``operator_id`` is ``None`` for the command line."""
+
+    operator_id: UUID | None
+    # Whence, for the audit trail only.
+    session_id: UUID | None = field(default=None, compare=False)
+    remote_address: str | None = field(default=None, compare=False)
+
+
+COMMAND_LINE = OperatorCaller(None)

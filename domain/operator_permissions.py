@@ -18,6 +18,7 @@ class OperatorPermission(StrEnum):
     VIEW_LINKS = "view_links"
     SWITCH_LINKS = "switch_links"
     CHANGE_LINK_RATES = "change_link_rates"
+    VIEW_AUDIT = "view_audit"
 
 
 _EVERYONE = frozenset(OperatorRole)
@@ -30,6 +31,7 @@ ROLES_OF_OPERATOR_PERMISSION: dict[OperatorPermission, frozenset[OperatorRole]] 
     OperatorPermission.VIEW_LINKS: _EVERYONE,
     OperatorPermission.SWITCH_LINKS: _ENGINEERS,
     OperatorPermission.CHANGE_LINK_RATES: _ADMINS,
+    OperatorPermission.VIEW_AUDIT: _ADMINS,
 }
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, text
+from sqlalchemy import CheckConstraint, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -17,6 +17,8 @@ class Company(SQLModel, table=True):
     """
 
     __tablename__ = "companies"
+    # The nil id stands for our own staff where transactions name their companies.
+    __table_args__ = (CheckConstraint("id <> '00000000-0000-0000-0000-000000000000'::uuid", name="id"),)
 
     id: UUID = id_column()
     name: str = text_column()

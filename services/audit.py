@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import ActorKind, AuditAction, AuditEntry, AuditResult, masked_value, seal
-from domain.callers import Caller
+from domain.callers import Caller, OperatorCaller
+from services.database import OWN_STAFF
 
 # Makes a trail's first row, or locks the one that is there.
 _LOCK_END = text("""
@@ -37,7 +38,7 @@ _APPEND = text("""
 
 async def record_audit(
     session: AsyncSession,
-    caller: Caller,
+    caller: Caller | OperatorCaller,
     action: AuditAction,
     *,
     target: tuple[str, UUID] | None = None,
@@ -45,14 +46,17 @@ async def record_audit(
     after: Mapping[str, Any] | None = None,
     result: AuditResult = AuditResult.OK,
 ) -> None:
-    """Note what a company's user or program did. ``target``: noun and id; values are masked here."""
-    is_program = caller.user_id is None
+    """Note what a company's user or program did, or one of our own staff, in the trail of their side.
+
+    ``target``: noun and id; values are masked here. The transaction is one of ``trail_of(caller)``.
+    """
+    actor_kind, actor_id = _actor(caller)
     await append_entry(
         session,
         AuditEntry(
-            company_id=caller.company_id,
-            actor_kind=ActorKind.API_KEY if is_program else ActorKind.USER,
-            actor_id=caller.api_key_id if is_program else caller.user_id,
+            company_id=caller.company_id if isinstance(caller, Caller) else None,
+            actor_kind=actor_kind,
+            actor_id=actor_id,
             session_id=caller.session_id,
             remote_address=caller.remote_address,
             action=action,
@@ -66,7 +70,7 @@ async def record_audit(
 
 
 async def append_entry(session: AsyncSession, entry: AuditEntry) -> None:
-    """Add an entry to its company's trail, or to that of our staff (in a ``JobsDatabase`` transaction)."""
+    """Add an entry to its company's trail, or to that of our own staff (an ``OWN_STAFF`` transaction)."""
     entry = replace(entry, before=_masked(entry.before), after=_masked(entry.after))
     end = (await session.execute(_LOCK_END, {"company_id": entry.company_id})).one()
     position = end.position + 1
@@ -96,6 +100,20 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[s
     """Return only what differs, as it was and as it is."""
     names = [name for name in after if before.get(name) != after[name]]
     return {name: before.get(name) for name in names}, {name: after[name] for name in names}
+
+
+def trail_of(caller: Caller | OperatorCaller) -> UUID:
+    """Return whose transaction writes and reads the caller's trail: the company's, or our own staff's."""
+    return caller.company_id if isinstance(caller, Caller) else OWN_STAFF
+
+
+def _actor(caller: Caller | OperatorCaller) -> tuple[ActorKind, UUID | None]:
+    if isinstance(caller, OperatorCaller):
+        kind = ActorKind.SYSTEM if caller.operator_id is None else ActorKind.OPERATOR
+        return kind, caller.operator_id
+    if caller.user_id is None:
+        return ActorKind.API_KEY, caller.api_key_id
+    return ActorKind.USER, caller.user_id
 
 
 def _masked(values: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Reading a company's audit trail: newest first, by time, person and action."""
+"""Reading an audit trail, a company's or our own staff's: newest first, by time, person and action."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import ActorKind, AuditResult
-from domain.callers import Caller
+from domain.callers import Caller, OperatorCaller
 from services.paging import InvalidCursor, Page
 
-_SELECT = """
+_OF_COMPANY = """
     SELECT e.position, e.at, e.actor_kind, e.actor_id, coalesce(u.name, k.name) AS actor_name,
            e.remote_address, e.action, e.target_kind, e.target_id, c.name AS target_name, e.before, e.after,
            e.result
@@ -23,6 +23,17 @@ _SELECT = """
     LEFT JOIN campaigns c ON e.target_kind = 'campaign' AND c.company_id = e.company_id AND c.id = e.target_id
     WHERE e.company_id = :company_id
 """
+
+_OF_OWN_STAFF = """
+    SELECT e.position, e.at, e.actor_kind, e.actor_id, o.name AS actor_name, e.remote_address, e.action,
+           e.target_kind, e.target_id, t.name AS target_name, e.before, e.after, e.result
+    FROM audit_entries e
+    LEFT JOIN operators o ON e.actor_kind = 'operator' AND o.id = e.actor_id
+    LEFT JOIN operators t ON e.target_kind = 'operator' AND t.id = e.target_id
+    WHERE e.company_id IS NULL
+"""
+
+_OPERATORS = text("SELECT id, name FROM operators ORDER BY name, id")
 
 _PEOPLE = text("""
     SELECT id, name FROM company_users WHERE company_id = :company_id
@@ -46,7 +57,8 @@ class AuditFilter:
 class AuditLine:
     """An entry as it is shown; personal data in ``before`` and ``after`` was masked when it was written.
 
-    ``actor_name`` is that of the user or key as it is now, ``target_name`` that of a campaign.
+    ``actor_name`` is that of the user, key or operator as it is now, ``target_name`` that of a campaign or
+    an operator.
     """
 
     position: int
@@ -65,14 +77,14 @@ class AuditLine:
 
 async def search_audit(
     session: AsyncSession,
-    caller: Caller,
+    caller: Caller | OperatorCaller,
     audit_filter: AuditFilter,
     *,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[AuditLine]:
-    """Return the company's entries that match, newest first; raises ``InvalidCursor``."""
-    conditions = {
+    """Return the entries that match in the caller's trail, newest first; raises ``InvalidCursor``."""
+    conditions: dict[str, Any] = {
         "e.at >= :since": audit_filter.since,
         "e.at < :until": audit_filter.until,
         "e.actor_id = :actor_id": audit_filter.actor_id,
@@ -80,17 +92,23 @@ async def search_audit(
         "e.position < :before": _position(cursor),
     }
     asked = {condition: value for condition, value in conditions.items() if value is not None}
-    statement = " AND ".join([_SELECT, *asked]) + " ORDER BY e.position DESC LIMIT :limit"
     values = {condition.rsplit(":", 1)[1]: value for condition, value in asked.items()}
-    key = {"company_id": caller.company_id, "limit": limit + 1}
-    rows = (await session.execute(text(statement), {**key, **values})).all()
+    values["limit"] = limit + 1
+    if isinstance(caller, Caller):
+        values["company_id"] = caller.company_id
+    trail = _OF_COMPANY if isinstance(caller, Caller) else _OF_OWN_STAFF
+    statement = " AND ".join([trail, *asked]) + " ORDER BY e.position DESC LIMIT :limit"
+    rows = (await session.execute(text(statement), values)).all()
     lines = tuple(_line(row) for row in rows[:limit])
     return Page(lines, str(lines[-1].position) if len(rows) > limit else None)
 
 
-async def audit_people(session: AsyncSession, caller: Caller) -> list[tuple[UUID, str]]:
-    """Return id and name of the company's users and keys, to choose one from."""
-    rows = await session.execute(_PEOPLE, {"company_id": caller.company_id})
+async def audit_people(session: AsyncSession, caller: Caller | OperatorCaller) -> list[tuple[UUID, str]]:
+    """Return id and name of the company's users and keys, or of our operators, to choose one from."""
+    if isinstance(caller, Caller):
+        rows = await session.execute(_PEOPLE, {"company_id": caller.company_id})
+    else:
+        rows = await session.execute(_OPERATORS)
     return [(row.id, row.name) for row in rows]
 
 

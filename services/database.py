@@ -21,6 +21,12 @@ log = structlog.get_logger(__name__)
 NO_COMPANY: tuple[UUID, ...] = ()
 """For a transaction that cannot know its company yet, and learns it by ``enter_companies``."""
 
+OWN_STAFF = UUID(int=0)
+"""For a transaction of our own staff: beside the shared tables it writes and reads their audit trail.
+
+No company has this id; the policy is that of migration 0007.
+"""
+
 _COMPANIES = "companies"
 
 _ENTER = text("SELECT set_config('app.company_ids', :companies, true)")

@@ -2,18 +2,21 @@
 
 The wish is kept here, so it survives restarts of everything; the task queues are told by whoever notices a
 difference (``workflows/link_queues.py``). A stop holds all companies alike: it is never keyed by one.
+What operators change is on record: such a transaction is one of ``OWN_STAFF``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
+from domain.callers import OperatorCaller
 from domain.links import LONGEST_REASON, Link, effective_rate, is_possible_rate
+from services.audit import record_audit
 
 _SEED = text("""
     INSERT INTO links (link, contract_rate)
@@ -36,19 +39,19 @@ _ONE_TO_APPLY = text(f"{_WANTED} WHERE l.link = :link FOR UPDATE OF l")
 _STOP = text("""
     UPDATE links SET is_stopped = true, stopped_by = :operator_id, stopped_at = clock_timestamp(),
         stop_reason = :reason, version = version + 1
-    WHERE link = :link AND version = :version AND NOT is_stopped RETURNING link
+    WHERE link = :link AND version = :version AND NOT is_stopped RETURNING old.stop_reason, old.contract_rate
 """)
 
 _RESUME = text("""
     UPDATE links SET is_stopped = false, stopped_by = NULL, stopped_at = NULL, stop_reason = NULL,
         version = version + 1
-    WHERE link = :link AND version = :version AND is_stopped RETURNING link
+    WHERE link = :link AND version = :version AND is_stopped RETURNING old.stop_reason, old.contract_rate
 """)
 
 _CHANGE_RATE = text("""
     UPDATE links SET contract_rate = :rate, rate_changed_by = :operator_id,
         rate_changed_at = clock_timestamp(), version = version + 1
-    WHERE link = :link AND version = :version RETURNING link
+    WHERE link = :link AND version = :version RETURNING old.stop_reason, old.contract_rate
 """)
 
 _APPLIED = text("""
@@ -120,25 +123,34 @@ async def wanted_link(session: AsyncSession, link: Link, *, to_apply: bool = Fal
     return _wanted(row)
 
 
-async def stop_link(session: AsyncSession, operator_id: UUID, link: Link, version: int, reason: str) -> None:
+async def stop_link(
+    session: AsyncSession, caller: OperatorCaller, link: Link, version: int, reason: str
+) -> None:
     """Let nothing more out over the link; what waits is kept. Raises ``LinkChangedMeanwhile``."""
-    change = {"operator_id": operator_id, "reason": reason.strip()[:LONGEST_REASON]}
-    await _change(session, _STOP, link, version, change)
+    reason = reason.strip()[:LONGEST_REASON]
+    await _change(session, _STOP, link, version, {"operator_id": caller.operator_id, "reason": reason})
+    after = {"link": link.value, "reason": reason}
+    await record_audit(session, caller, AuditAction.LINK_STOPPED, after=after)
 
 
-async def resume_link(session: AsyncSession, link: Link, version: int) -> None:
+async def resume_link(session: AsyncSession, caller: OperatorCaller, link: Link, version: int) -> None:
     """Let out what waits, at the contract's rate. Raises ``LinkChangedMeanwhile``."""
-    await _change(session, _RESUME, link, version, {})
+    old = await _change(session, _RESUME, link, version, {})
+    before, after = {"reason": old.stop_reason}, {"link": link.value}
+    await record_audit(session, caller, AuditAction.LINK_RESUMED, before=before, after=after)
 
 
 async def change_contract_rate(
-    session: AsyncSession, operator_id: UUID, link: Link, version: int, per_second: float
+    session: AsyncSession, caller: OperatorCaller, link: Link, version: int, per_second: float
 ) -> None:
     """Note another rate of the link's contract. Raises ``UnusableRate`` and ``LinkChangedMeanwhile``."""
     if not is_possible_rate(per_second):
         raise UnusableRate(per_second)
-    change = {"operator_id": operator_id, "rate": per_second}
-    await _change(session, _CHANGE_RATE, link, version, change)
+    change = {"operator_id": caller.operator_id, "rate": per_second}
+    old = await _change(session, _CHANGE_RATE, link, version, change)
+    before = {"contract_rate": f"{old.contract_rate:g}"}
+    after = {"link": link.value, "contract_rate": f"{per_second:g}"}
+    await record_audit(session, caller, AuditAction.CONTRACT_RATE_CHANGED, before=before, after=after)
 
 
 async def note_applied(session: AsyncSession, link: Link, rate: float) -> None:
@@ -148,10 +160,13 @@ async def note_applied(session: AsyncSession, link: Link, rate: float) -> None:
 
 async def _change(
     session: AsyncSession, statement: Any, link: Link, version: int, change: Mapping[str, object]
-) -> None:
+) -> Row[Any]:
+    """Return the reason and the rate there were."""
     changed = await session.execute(statement, {"link": link.value, "version": version, **change})
-    if changed.scalar_one_or_none() is None:
+    old = changed.one_or_none()
+    if old is None:
         raise LinkChangedMeanwhile(link.value)
+    return old
 
 
 def _wanted(row: Row[Any]) -> WantedLink:

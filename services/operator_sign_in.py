@@ -1,7 +1,7 @@
 """Signing in to the operators' side, and the sessions that follow. Nothing here knows company users.
 
 As on the companies' side, a wrong password, an unknown login id and a locked account get the same answer
-after the same work.
+after the same work. All of it is on record in our own staff's trail: transactions are those of ``OWN_STAFF``.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction, AuditResult
+from domain.callers import OperatorCaller
 from domain.operator_accounts import LOCKED_FOR, MAX_FAILURES
 from domain.operator_permissions import OperatorRole
+from services.audit import record_audit
 from services.password_hashing import hashing_turn, verified
 from services.session_tokens import ABSOLUTE_LIMIT, IDLE_LIMIT, SEEN_EVERY, new_token, token_hash
 
@@ -27,6 +30,7 @@ _COUNT_FAILURE = text("""
         locked_until = CASE WHEN locked_until IS NULL AND failed_sign_ins + 1 >= :most
                             THEN CAST(:now AS timestamptz) + :locked_for END
     WHERE id = :id AND (locked_until IS NULL OR locked_until <= :now)
+    RETURNING failed_sign_ins, locked_until
 """)
 
 # The hash is compared again: a password that was changed meanwhile lets nobody in.
@@ -44,6 +48,7 @@ _FORGET_OLD_SESSIONS = text("""
 _OPEN_SESSION = text("""
     INSERT INTO operator_sessions (operator_id, token_hash, created_at, last_seen_at, expires_at)
     VALUES (:id, :token_hash, :now, :now, :expires_at)
+    RETURNING id
 """)
 
 _SESSION = text("""
@@ -55,7 +60,9 @@ _SESSION = text("""
 
 _SEEN = text("UPDATE operator_sessions SET last_seen_at = :now WHERE id = :id")
 
-_CLOSE_SESSION = text("DELETE FROM operator_sessions WHERE token_hash = :token_hash")
+_CLOSE_SESSION = text("""
+    DELETE FROM operator_sessions WHERE token_hash = :token_hash RETURNING id, operator_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class OperatorRefused:
 class SessionOperator:
     """The operator who is signed in."""
 
-    operator_id: UUID
+    caller: OperatorCaller
     role: OperatorRole
     login_id: str
     name: str
@@ -83,9 +90,15 @@ class SessionOperator:
 
 
 async def sign_operator_in(
-    session: AsyncSession, login_id: str, password: str, now: datetime
+    session: AsyncSession,
+    login_id: str,
+    password: str,
+    now: datetime,
+    *,
+    remote_address: str | None = None,
+    old_token: str | None = None,
 ) -> OperatorAdmitted | OperatorRefused:
-    """Open a session, or count the failure; five in a row lock the account for 30 minutes.
+    """Open a session in place of ``old_token``'s, or count the failure; five in a row lock for 30 minutes.
 
     The failure is an answer and not an exception: its count has to be committed.
     """
@@ -98,12 +111,14 @@ async def sign_operator_in(
             return OperatorRefused()
         key: dict[str, Any] = {"id": operator.id, "now": now}
         if new_hash is None:
-            await session.execute(_COUNT_FAILURE, {**key, "most": MAX_FAILURES, "locked_for": LOCKED_FOR})
+            await _count_failure(session, OperatorCaller(operator.id, remote_address=remote_address), now)
             return OperatorRefused()
         admitted = await session.execute(_ADMIT, {**key, "password_hash": stored, "new_hash": new_hash})
         if admitted.scalar_one_or_none() is None:
             return OperatorRefused()
-        return await _open_session(session, operator.id, now)
+        if old_token is not None:
+            await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(old_token)})
+        return await _open_session(session, operator.id, now, remote_address)
 
 
 async def operator_session(
@@ -119,18 +134,37 @@ async def operator_session(
         return None
     if is_activity and now - row.last_seen_at >= SEEN_EVERY:
         await session.execute(_SEEN, {"id": row.id, "now": now})
-    return SessionOperator(row.operator_id, OperatorRole(row.role), row.login_id, row.name, row.expires_at)
+    caller = OperatorCaller(row.operator_id, session_id=row.id)
+    return SessionOperator(caller, OperatorRole(row.role), row.login_id, row.name, row.expires_at)
 
 
-async def sign_operator_out(session: AsyncSession, token: str) -> None:
+async def sign_operator_out(session: AsyncSession, token: str, remote_address: str | None = None) -> None:
     """End the session of ``token``; nothing happens if there is none."""
-    await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(token)})
+    closed = await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(token)})
+    if (row := closed.one_or_none()) is not None:
+        caller = OperatorCaller(row.operator_id, row.id, remote_address)
+        await record_audit(session, caller, AuditAction.SIGNED_OUT)
 
 
-async def _open_session(session: AsyncSession, operator_id: UUID, now: datetime) -> OperatorAdmitted:
+async def _count_failure(session: AsyncSession, caller: OperatorCaller, now: datetime) -> None:
+    """Count a wrong password. On a locked account it is neither counted nor noted: a flood fills no trail."""
+    values = {"id": caller.operator_id, "now": now, "most": MAX_FAILURES, "locked_for": LOCKED_FOR}
+    failure = (await session.execute(_COUNT_FAILURE, values)).one_or_none()
+    if failure is None:
+        return
+    action = AuditAction.ACCOUNT_LOCKED if failure.locked_until else AuditAction.SIGN_IN_FAILED
+    after = {"failed_sign_ins": failure.failed_sign_ins}
+    await record_audit(session, caller, action, after=after, result=AuditResult.FAILED)
+
+
+async def _open_session(
+    session: AsyncSession, operator_id: UUID, now: datetime, remote_address: str | None
+) -> OperatorAdmitted:
     token = new_token()
     key: dict[str, Any] = {"id": operator_id, "now": now}
     await session.execute(_FORGET_OLD_SESSIONS, {**key, "idle_limit": IDLE_LIMIT})
     opened = {**key, "token_hash": token_hash(token), "expires_at": now + ABSOLUTE_LIMIT}
-    await session.execute(_OPEN_SESSION, opened)
+    session_id = (await session.execute(_OPEN_SESSION, opened)).scalar_one()
+    caller = OperatorCaller(operator_id, session_id, remote_address)
+    await record_audit(session, caller, AuditAction.SIGNED_IN)
     return OperatorAdmitted(token, operator_id)

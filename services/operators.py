@@ -7,8 +7,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.audit import AuditAction
+from domain.callers import COMMAND_LINE
 from domain.operator_accounts import account_problem
 from domain.operator_permissions import OperatorRole
+from services.audit import record_audit
 from services.password_hashing import hashed
 
 _INSERT = text("""
@@ -49,7 +52,10 @@ class UnusableOperator(ValueError):
 async def create_operator(
     session: AsyncSession, login_id: str, name: str, role: OperatorRole, password: str
 ) -> UUID:
-    """Make an operator; raises ``UnusableOperator`` or ``OperatorExists``."""
+    """Make an operator and note it in our own staff's trail (an ``OWN_STAFF`` transaction).
+
+    Raises ``UnusableOperator`` or ``OperatorExists``.
+    """
     if problem := await asyncio.to_thread(account_problem, login_id, name, password):
         raise UnusableOperator(problem)
     return await _insert(session, login_id.strip(), name.strip(), role, password)
@@ -61,6 +67,8 @@ async def _insert(session: AsyncSession, login_id: str, name: str, role: Operato
     operator_id: UUID | None = made.scalar_one_or_none()
     if operator_id is None:
         raise OperatorExists(login_id)
+    target = ("operator", operator_id)
+    await record_audit(session, COMMAND_LINE, AuditAction.OPERATOR_CREATED, target=target, after=columns)
     return operator_id
 
 

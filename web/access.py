@@ -10,11 +10,12 @@ from fastapi import HTTPException
 from starlette.requests import Request
 
 from domain.audit import AuditAction, AuditResult
-from domain.callers import Caller
+from domain.callers import Caller, OperatorCaller
 from domain.mails import MailOrder
+from domain.operator_permissions import OperatorPermission
 from domain.permissions import Permission, Role, allows
 from domain.sign_in_steps import SignInStep
-from services.audit import record_audit
+from services.audit import record_audit, trail_of
 from services.database import NO_COMPANY, Database
 from services.user_sessions import SessionUser, session_for
 from web.cookies import session_token
@@ -90,7 +91,7 @@ class Requires:
         if signed_in is None:
             raise SignInNeeded
         if not signed_in.may(self.permission):
-            await self._record_denial(request, signed_in.caller)
+            await record_denial(request, signed_in.caller, self.permission)
             raise HTTPException(403)
         if request.method not in SAFE_METHODS:
             await check_form(request)
@@ -100,20 +101,25 @@ class Requires:
             raise ConfirmationNeeded
         return signed_in
 
-    async def _record_denial(self, request: Request, caller: Caller) -> None:
-        route = request.scope.get("route")
-        what = {"permission": self.permission.value, "method": request.method}
-        async with database_of(request).transaction(caller.company_id) as session:
-            await record_audit(
-                session,
-                caller,
-                AuditAction.PERMISSION_DENIED,
-                after={**what, "page": getattr(route, "path", "")},
-                result=AuditResult.DENIED,
-            )
-
 
 requires = Requires
+
+
+async def record_denial(
+    request: Request, caller: Caller | OperatorCaller, permission: Permission | OperatorPermission
+) -> None:
+    """Note that somebody asked for what their role may not do: the pattern of the page, no id."""
+    page = getattr(request.scope.get("route"), "path", "")
+    what = {"permission": permission.value, "method": request.method, "page": page}
+    async with database_of(request).transaction(trail_of(caller)) as session:
+        await record_audit(
+            session, caller, AuditAction.PERMISSION_DENIED, after=what, result=AuditResult.DENIED
+        )
+
+
+def remote_address(request: Request) -> str | None:
+    """Return the network address a request came from."""
+    return request.client.host if request.client else None
 
 
 def database_of(request: Request) -> Database:
@@ -136,7 +142,7 @@ async def current_user(request: Request, *, is_activity: bool = True) -> SignedI
         user = await session_for(session, token, now(), is_activity=is_activity)
     if user is None:
         return None
-    caller = replace(user.caller, remote_address=request.client.host if request.client else None)
+    caller = replace(user.caller, remote_address=remote_address(request))
     user = replace(user, caller=caller)
     signed_in = SignedIn(user)
     if user.state.step is SignInStep.DONE:

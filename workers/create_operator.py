@@ -5,7 +5,7 @@ from getpass import getpass
 from pathlib import Path
 
 from domain.operator_permissions import OperatorRole
-from services.database import NO_COMPANY, Database
+from services.database import OWN_STAFF, Database
 from services.operators import OperatorExists, UnusableOperator, create_operator
 from workers.settings import Settings
 
@@ -39,7 +39,7 @@ async def make_operator(
     """Make the account; raises ``NotCreated`` with the reason."""
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
     try:
-        async with database.transaction(NO_COMPANY) as session:
+        async with database.transaction(OWN_STAFF) as session:
             await create_operator(session, login_id, name, role, password)
     except OperatorExists as error:
         raise NotCreated("There is an operator with this login id already.") from error

@@ -12,6 +12,7 @@ import pytest
 
 from migrations.roles import APPEND_ONLY
 from models.shared_tables import SHARED_TABLES, SHARED_UNTIL_CLAIMED
+from services.database import OWN_STAFF
 from tests.support.postgres import owner_url
 from workers.local_stack.postgres import APP, JOBS, OWNER
 
@@ -48,7 +49,9 @@ def test_every_policy_shows_the_own_companies_only(catalogue: psycopg.Connection
     """One policy for everybody; the others name a role that is not the application's."""
     protected = set(tables(catalogue)) - set(SHARED_TABLES)
     found = rows(
-        catalogue, "SELECT tablename, roles::text[], cmd, permissive, qual, with_check FROM pg_policies"
+        catalogue,
+        "SELECT tablename, roles::text[], cmd, permissive, qual, with_check FROM pg_policies"
+        " WHERE policyname <> 'own_staff'",
     )
     for_everybody = {name: rest for name, roles, *rest in found if roles == ["public"]}
     assert set(for_everybody) == protected
@@ -60,6 +63,26 @@ def test_every_policy_shows_the_own_companies_only(catalogue: psycopg.Connection
         assert (command, kind, condition, check) == ("ALL", "PERMISSIVE", expected, expected), name
     others = {(tuple(roles), command) for _, roles, command, *_ in found if roles != ["public"]}
     assert others == {((JOBS,), "ALL"), ((OWNER,), "SELECT")}
+
+
+def test_our_own_staffs_rows_are_those_of_no_company(catalogue: psycopg.Connection[Any]) -> None:
+    """Of the audit trail alone, and only where a transaction names our own staff, which no company is."""
+    found = rows(
+        catalogue,
+        "SELECT tablename, roles::text[], cmd, qual, with_check FROM pg_policies"
+        " WHERE policyname = 'own_staff' ORDER BY 1",
+    )
+    condition = f"((company_id IS NULL) AND ('{OWN_STAFF}'::uuid {OWN})::uuid[])))"
+    assert found == [
+        (table, ["public"], "ALL", condition, condition) for table in ("audit_chains", "audit_entries")
+    ]
+
+
+def test_no_company_can_be_our_own_staff(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SELECT set_config('app.company_ids', %s, true)", [f"{{{OWN_STAFF}}}"])
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("INSERT INTO companies (id, name) VALUES (%s, 'x')", [OWN_STAFF])
 
 
 def test_the_owner_reads_only_what_the_lookups_need(catalogue: psycopg.Connection[Any]) -> None:

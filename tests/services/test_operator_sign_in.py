@@ -8,7 +8,7 @@ import pytest
 from domain.operator_accounts import LOCKED_FOR, MAX_FAILURES
 from domain.operator_permissions import OperatorRole
 from domain.permissions import Role
-from services.database import NO_COMPANY, Database
+from services.database import OWN_STAFF, Database
 from services.operator_sign_in import (
     OperatorAdmitted,
     OperatorRefused,
@@ -27,7 +27,7 @@ PASSWORD = "velvet harbour 42 lanterns"
 
 
 async def _operator(database: Database, login_id: str, role: OperatorRole = OperatorRole.OPERATOR) -> str:
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         await create_operator(session, login_id, "運用 太郎", role, PASSWORD)
     return login_id
 
@@ -35,7 +35,7 @@ async def _operator(database: Database, login_id: str, role: OperatorRole = Oper
 async def _sign_in(
     database: Database, login_id: str, password: str = PASSWORD, at: datetime = NOW
 ) -> OperatorAdmitted | OperatorRefused:
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         return await sign_operator_in(session, login_id, password, at)
 
 
@@ -43,7 +43,7 @@ async def test_an_operator_signs_in_and_out(database: Database) -> None:
     login_id = await _operator(database, "first@operator.example", OperatorRole.OPERATOR_ADMIN)
     admitted = await _sign_in(database, login_id.upper())
     assert isinstance(admitted, OperatorAdmitted)
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         found = await operator_session(session, admitted.token, NOW)
         assert found is not None
         assert (found.role, found.name) == (OperatorRole.OPERATOR_ADMIN, "運用 太郎")
@@ -75,7 +75,7 @@ async def test_a_session_ends_when_idle_and_after_twelve_hours(database: Databas
     login_id = await _operator(database, "idle@operator.example")
     admitted = await _sign_in(database, login_id)
     assert isinstance(admitted, OperatorAdmitted)
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         # What a page does by itself keeps nobody signed in.
         half = NOW + IDLE_LIMIT / 2
         assert await operator_session(session, admitted.token, half, is_activity=False)
@@ -94,7 +94,7 @@ async def test_neither_side_opens_the_other(companies: Companies, database: Data
     operator = await _operator(companies.database, "apart@operator.example")
     admitted = await _sign_in(companies.database, operator)
     assert isinstance(admitted, OperatorAdmitted)
-    async with companies.database.transaction(NO_COMPANY) as session:
+    async with companies.database.transaction(OWN_STAFF) as session:
         assert not isinstance(await sign_in(session, operator, PASSWORD, NOW), SignedIn)
         assert await session_for(session, admitted.token, NOW) is None
         company_user = await sign_in(session, login_id, password, NOW)
@@ -116,13 +116,13 @@ async def test_neither_side_opens_the_other(companies: Companies, database: Data
 async def test_unusable_accounts_are_refused(
     database: Database, login_id: str, name: str, password: str
 ) -> None:
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         with pytest.raises(UnusableOperator):
             await create_operator(session, login_id, name, OperatorRole.OPERATOR, password)
 
 
 async def test_a_login_id_is_taken_once_however_it_is_written(database: Database) -> None:
     login_id = await _operator(database, "once@operator.example")
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         with pytest.raises(OperatorExists):
             await create_operator(session, login_id.upper(), "別人", OperatorRole.OPERATOR, PASSWORD)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from domain.link_states import LinkState
 from domain.links import Link
-from services.database import NO_COMPANY, Database
+from services.database import NO_COMPANY, OWN_STAFF, Database
 from services.link_states import report_links
 from services.links import ensure_links, note_applied, wanted_link
 from services.operators import DEMO_OPERATORS, ensure_demo_operators
@@ -40,7 +40,7 @@ class FakeLinkQueues:
 
 
 async def make_operators(database: Database) -> None:
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         await ensure_demo_operators(session)
         await ensure_links(session, dict.fromkeys(Link, 50.0))
 

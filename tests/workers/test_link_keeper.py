@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -12,9 +12,10 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from domain.callers import OperatorCaller
 from domain.link_states import LinkState
 from domain.links import Link
-from services.database import NO_COMPANY, Database
+from services.database import OWN_STAFF, Database
 from services.link_states import link_reports
 from services.links import change_contract_rate, resume_link, stop_link, wanted_link
 from services.operators import ensure_demo_operators
@@ -60,27 +61,29 @@ async def told(queues: LinkQueues) -> float | None:
     return (await queues.states())[LINK].rate
 
 
-async def operator_of(database: Database) -> UUID:
-    async with database.transaction(NO_COMPANY) as session:
+async def operator_of(database: Database) -> OperatorCaller:
+    async with database.transaction(OWN_STAFF) as session:
         await ensure_demo_operators(session)
-        return UUID(str((await session.execute(text("SELECT id FROM operators LIMIT 1"))).scalar_one()))
+        found = await session.execute(text("SELECT id FROM operators LIMIT 1"))
+        return OperatorCaller(found.scalar_one())
 
 
 async def stop(database: Database) -> None:
     operator = await operator_of(database)
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         await stop_link(session, operator, LINK, (await wanted_link(session, LINK)).version, "試験")
 
 
 async def resume(database: Database) -> None:
-    async with database.transaction(NO_COMPANY) as session:
-        await resume_link(session, LINK, (await wanted_link(session, LINK)).version)
+    operator = await operator_of(database)
+    async with database.transaction(OWN_STAFF) as session:
+        await resume_link(session, operator, LINK, (await wanted_link(session, LINK)).version)
 
 
 async def test_a_start_tells_the_contracts_rate_and_reports(database: Database, queues: LinkQueues) -> None:
     await keeper(database, queues).begin()
     assert await told(queues) == 40.0
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         assert (await wanted_link(session, LINK)).is_applied
         assert [report.process for report in (await link_reports(session))[LINK]] == ["here:1"]
 
@@ -104,7 +107,7 @@ async def test_a_changed_contract_is_applied_by_the_next_round(
     kept = keeper(database, queues)
     await kept.begin()
     operator = await operator_of(database)
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         await change_contract_rate(session, operator, LINK, 0, 12.5)
     await kept.keep()
     assert await told(queues) == 12.5
@@ -150,7 +153,7 @@ async def test_a_temporal_that_is_away_delays_the_switch_and_loses_nothing(datab
     client = await Client.connect("127.0.0.1:1", lazy=True)
     kept = keeper(database, LinkQueues(client, database))
     await kept.begin()
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         assert not (await wanted_link(session, LINK)).is_applied
 
 
@@ -160,5 +163,5 @@ async def test_a_process_that_stops_in_good_order_takes_its_reports_back(
     kept = keeper(database, queues)
     await kept.begin()
     await kept.leave()
-    async with database.transaction(NO_COMPANY) as session:
+    async with database.transaction(OWN_STAFF) as session:
         assert (await link_reports(session))[LINK] == []

@@ -1,16 +1,17 @@
 """Who may open a page of the operators' side: one dependency per route, as on the companies' side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fastapi import HTTPException
 from starlette.requests import Request
 
+from domain.callers import OperatorCaller
 from domain.links import Link
 from domain.operator_permissions import OperatorPermission, OperatorRole, operator_allows
 from services.database import NO_COMPANY
 from services.operator_sign_in import SessionOperator, operator_session
-from web.access import database_of, now
+from web.access import database_of, now, record_denial, remote_address
 from web.cookies import operator_token
 from web.csrf import SAFE_METHODS, check_form
 from workflows.link_queues import QueueState
@@ -25,6 +26,11 @@ class SignedInOperator:
     """The operator a page is made for."""
 
     operator: SessionOperator
+
+    @property
+    def caller(self) -> OperatorCaller:
+        """In whose name services are called."""
+        return self.operator.caller
 
     @property
     def role(self) -> OperatorRole:
@@ -54,6 +60,7 @@ class RequiresOperator:
         if signed_in is None:
             raise OperatorSignInNeeded
         if not signed_in.may(self.permission):
+            await record_denial(request, signed_in.caller, self.permission)
             raise HTTPException(403)
         if request.method not in SAFE_METHODS:
             await check_form(request)
@@ -88,6 +95,7 @@ async def current_operator(request: Request, *, is_activity: bool = True) -> Sig
         operator = await operator_session(session, token, now(), is_activity=is_activity)
     if operator is None:
         return None
-    signed_in = SignedInOperator(operator)
+    caller = replace(operator.caller, remote_address=remote_address(request))
+    signed_in = SignedInOperator(replace(operator, caller=caller))
     request.state.operator = signed_in
     return signed_in

@@ -1,105 +1,29 @@
 """Who did what, for the company's administrator: a page with filters, and a file (I11)."""
 
-import csv
-import io
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from domain.audit import AuditAction
+from domain.audit import COMPANY_ACTIONS
 from domain.permissions import Permission
-from services.audit import record_audit
-from services.audit_log import AuditFilter, AuditLine, audit_people, search_audit
-from services.database import Database
-from services.paging import InvalidCursor
-from web.access import SignedIn, database_of, requires
-from web.csrf import read_form
-from web.csv_safety import safe_cell
-from web.formats import moment_short
-from web.forms.audit_search import AuditSearch
-from web.pages import go, page
-from web.wording import word
-from web.wording.audit import TARGETS, action_word, value_words
+from web.access import SignedIn, requires
+from web.audit_pages import AuditPlace, audit_file, audit_page
+from web.wording.audit import COMPANY_LEAD
 
 router = APIRouter()
 Administrator = Annotated[SignedIn, Depends(requires(Permission.MANAGE_USERS))]
-
-PAGE_SIZE = 50
-_FILE_BATCH = 1_000
-_HEADINGS = ("番号", "日時（日本時間）", "操作した人", "接続元", "操作", "対象", "変更前", "変更後", "結果")
+_PLACE = AuditPlace("/audit", COMPANY_LEAD, COMPANY_ACTIONS)
 
 
 @router.get("/audit")
 async def show_audit(request: Request, viewer: Administrator) -> Response:
-    """Show entries, newest first, filtered by what the address says."""
-    search = AuditSearch.of(FormData(dict(request.query_params)))
-    try:
-        async with database_of(request).transaction(viewer.caller.company_id) as session:
-            found = await search_audit(
-                session, viewer.caller, search.audit_filter(), cursor=search.cursor or None, limit=PAGE_SIZE
-            )
-            people = await audit_people(session, viewer.caller)
-    except InvalidCursor:
-        return go("/audit")
-    return page(
-        request,
-        "pages/audit.html",
-        search=search,
-        lines=found.items,
-        next_cursor=found.next_cursor,
-        people=[(str(person), name) for person, name in people],
-        actions=[(action.value, word(action)) for action in AuditAction],
-        targets=TARGETS,
-    )
+    """Show the company's entries."""
+    return await audit_page(request, viewer.caller, _PLACE)
 
 
 @router.post("/audit/file")
 async def download_audit(request: Request, viewer: Administrator) -> Response:
-    """Hand out what matches as CSV. That it left the portal is itself on record, so the form posts."""
-    search = AuditSearch.of(await read_form(request))
-    database, caller = database_of(request), viewer.caller
-    async with database.transaction(caller.company_id) as session:
-        await record_audit(session, caller, AuditAction.AUDIT_EXPORTED, after=search.fields())
-    return StreamingResponse(
-        _lines(database, viewer, search.audit_filter()),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
-    )
-
-
-async def _lines(database: Database, viewer: SignedIn, audit_filter: AuditFilter) -> AsyncIterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_HEADINGS)
-    yield b"\xef\xbb\xbf"  # so that Excel reads it as UTF-8
-    cursor: str | None = None
-    while True:
-        async with database.transaction(viewer.caller.company_id) as session:
-            found = await search_audit(session, viewer.caller, audit_filter, cursor=cursor, limit=_FILE_BATCH)
-        for line in found.items:
-            writer.writerow(safe_cell(cell) for cell in _cells(line))
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-        cursor = found.next_cursor
-        if cursor is None:
-            return
-
-
-def _cells(line: AuditLine) -> list[str]:
-    target = TARGETS.get(line.target_kind or "", line.target_kind or "")
-    return [
-        str(line.position),
-        moment_short(line.at),
-        line.actor_name or word(line.actor_kind),
-        line.remote_address or "",
-        action_word(line.action),
-        " ".join(part for part in (target, line.target_name or "", str(line.target_id or "")) if part),
-        value_words(dict(line.before)) if line.before else "",
-        value_words(dict(line.after)) if line.after else "",
-        word(line.result),
-    ]
+    """Hand out the company's entries that match as CSV."""
+    return await audit_file(request, viewer.caller)

@@ -7,10 +7,12 @@ from typing import Any
 
 from domain.audit import ActorKind, AuditAction, AuditResult
 from domain.carriers import Carrier
+from domain.links import Link
 from domain.messages import ChannelPlan
+from domain.operator_permissions import OperatorRole
 from domain.permissions import Role
 from domain.send_times import to_jst
-from web.wording import campaigns
+from web.wording import campaigns, operators
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     AuditAction: {
@@ -39,6 +41,10 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         AuditAction.PASSWORD_CHANGED: "パスワードの変更",
         AuditAction.API_KEY_MADE: "APIキーの発行",
         AuditAction.API_KEY_REVOKED: "APIキーの失効",
+        AuditAction.OPERATOR_CREATED: "運用者アカウントの作成（コマンド）",
+        AuditAction.LINK_STOPPED: "回線の送信停止",
+        AuditAction.LINK_RESUMED: "回線の送信再開",
+        AuditAction.CONTRACT_RATE_CHANGED: "回線の契約速度の変更",
     },
     AuditResult: {
         AuditResult.OK: "成功",
@@ -53,7 +59,17 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
     },
 }
 
-TARGETS = {"campaign": "案件", "message": "配信", "page": "画面", "user": "利用者", "api_key": "APIキー"}
+COMPANY_LEAD = "だれが・いつ・何をしたかの記録です。"
+OPERATOR_LEAD = "運用者のだれが・いつ・何をしたかの記録です。"
+
+TARGETS = {
+    "campaign": "案件",
+    "message": "配信",
+    "page": "画面",
+    "user": "利用者",
+    "api_key": "APIキー",
+    "operator": "運用者",
+}
 
 FIELDS = {
     "name": "名前",
@@ -76,6 +92,9 @@ FIELDS = {
     "follow_up": "2通目",
     "login_id": "ログインID",
     "factor": "方法",
+    "link": "回線",
+    "reason": "停止の理由",
+    "contract_rate": "契約速度（件/秒）",
     "role": "権限",
     "roles": "対象の権限",
     "scope": "できること",
@@ -90,7 +109,8 @@ FIELDS = {
 _KINDS: dict[str, dict[Any, str]] = {
     "channel_plan": campaigns.WORDS[ChannelPlan],
     "carriers": campaigns.WORDS[Carrier],
-    "role": campaigns.WORDS[Role],
+    "role": campaigns.WORDS[Role] | operators.WORDS[OperatorRole],
+    "link": operators.WORDS[Link],
     "roles": campaigns.WORDS[Role],
     "factor": {"authenticator": "認証アプリ", "passkey": "パスキー", "backup_code": "バックアップコード"},
 }

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from domain.links import HIGHEST_RATE, LONGEST_REASON, LOWEST_RATE, Link
 from domain.operator_permissions import OperatorPermission
-from services.database import NO_COMPANY
+from services.database import OWN_STAFF
 from services.links import (
     LinkChangedMeanwhile,
     UnusableRate,
@@ -61,8 +61,8 @@ async def stop(request: Request, link: Link, viewer: Switcher) -> Response:
         problem = _LONG_REASON if reason else _NO_REASON
         return await _ask(request, link, "stop", [problem], status=422, reason=reason)
     try:
-        async with database_of(request).transaction(NO_COMPANY) as session:
-            await stop_link(session, viewer.operator.operator_id, link, _version(form), reason)
+        async with database_of(request).transaction(OWN_STAFF) as session:
+            await stop_link(session, viewer.caller, link, _version(form), reason)
     except LinkChangedMeanwhile:
         return await _ask(request, link, "stop", [_CHANGED], status=409, reason=reason)
     return await _done(request, link)
@@ -79,8 +79,8 @@ async def resume(request: Request, link: Link, viewer: Switcher) -> Response:
     """Resume the link."""
     form = await read_form(request)
     try:
-        async with database_of(request).transaction(NO_COMPANY) as session:
-            await resume_link(session, link, _version(form))
+        async with database_of(request).transaction(OWN_STAFF) as session:
+            await resume_link(session, viewer.caller, link, _version(form))
     except LinkChangedMeanwhile:
         return await _ask(request, link, "resume", [_CHANGED], status=409)
     return await _done(request, link)
@@ -98,9 +98,8 @@ async def change_rate(request: Request, link: Link, viewer: RateChanger) -> Resp
     form = await read_form(request)
     entered = text_of(form, "rate").strip()
     try:
-        async with database_of(request).transaction(NO_COMPANY) as session:
-            operator_id = viewer.operator.operator_id
-            await change_contract_rate(session, operator_id, link, _version(form), float(entered))
+        async with database_of(request).transaction(OWN_STAFF) as session:
+            await change_contract_rate(session, viewer.caller, link, _version(form), float(entered))
     except LinkChangedMeanwhile:
         return await _ask(request, link, "rate", [_CHANGED], status=409, rate=entered)
     except (UnusableRate, ValueError):

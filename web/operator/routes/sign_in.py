@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from domain.operator_permissions import OperatorPermission
 from domain.rate_limits import LimitKind
-from services.database import NO_COMPANY
+from services.database import OWN_STAFF
 from services.operator_sign_in import OperatorAdmitted, sign_operator_in, sign_operator_out
-from web.access import database_of, now
+from web.access import database_of, now, remote_address
 from web.cookies import (
     OPERATOR_SIDE,
     clear_operator_session,
@@ -57,10 +57,15 @@ async def operator_sign_in(request: Request) -> Response:
     await throttle(request, LimitKind.SIGN_IN)
     old = operator_token(request)
     async with unhurried(request):
-        async with database_of(request).transaction(NO_COMPANY) as session:
-            outcome = await sign_operator_in(session, login_id, text_of(form, "password"), now())
-            if isinstance(outcome, OperatorAdmitted) and old is not None:
-                await sign_operator_out(session, old)
+        async with database_of(request).transaction(OWN_STAFF) as session:
+            outcome = await sign_operator_in(
+                session,
+                login_id,
+                text_of(form, "password"),
+                now(),
+                remote_address=remote_address(request),
+                old_token=old,
+            )
         if isinstance(outcome, OperatorAdmitted):
             await was_no_try(request, LimitKind.SIGN_IN)
             response = go(_own_address(next_address))
@@ -77,8 +82,8 @@ async def operator_sign_out(
     """End the session, on the server as well as in the browser."""
     token = operator_token(request)
     if token is not None:
-        async with database_of(request).transaction(NO_COMPANY) as session:
-            await sign_operator_out(session, token)
+        async with database_of(request).transaction(OWN_STAFF) as session:
+            await sign_operator_out(session, token, remote_address(request))
     response = go(f"{OPERATOR_SIDE}/sign-in")
     clear_operator_session(response, request)
     return response

@@ -1,0 +1,111 @@
+"""An audit trail as a page with filters and as a file: the same for a company's trail and our own staff's."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from domain.audit import AuditAction
+from domain.callers import Caller, OperatorCaller
+from services.audit import record_audit, trail_of
+from services.audit_log import AuditFilter, AuditLine, audit_people, search_audit
+from services.database import Database
+from services.paging import InvalidCursor
+from web.access import database_of
+from web.csrf import read_form
+from web.csv_safety import safe_cell
+from web.formats import moment_short
+from web.forms.audit_search import AuditSearch
+from web.pages import go, page
+from web.wording import word
+from web.wording.audit import TARGETS, action_word, value_words
+
+PAGE_SIZE = 50
+_FILE_BATCH = 1_000
+_HEADINGS = ("番号", "日時（日本時間）", "操作した人", "接続元", "操作", "対象", "変更前", "変更後", "結果")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPlace:
+    """Where a trail is shown, its first sentence, and the actions it can hold."""
+
+    address: str
+    lead: str
+    actions: Sequence[AuditAction]
+
+
+async def audit_page(request: Request, caller: Caller | OperatorCaller, place: AuditPlace) -> Response:
+    """Show entries of the caller's trail, newest first, filtered by what the address says."""
+    search = AuditSearch.of(FormData(dict(request.query_params)))
+    try:
+        async with database_of(request).transaction(trail_of(caller)) as session:
+            found = await search_audit(
+                session, caller, search.audit_filter(), cursor=search.cursor or None, limit=PAGE_SIZE
+            )
+            people = await audit_people(session, caller)
+    except InvalidCursor:
+        return go(place.address)
+    return page(
+        request,
+        "pages/audit.html",
+        place=place,
+        search=search,
+        lines=found.items,
+        next_cursor=found.next_cursor,
+        people=[(str(person), name) for person, name in people],
+        actions=[(action.value, word(action)) for action in place.actions],
+        targets=TARGETS,
+    )
+
+
+async def audit_file(request: Request, caller: Caller | OperatorCaller) -> Response:
+    """Hand out what matches as CSV. That it left the portal is itself on record, so the form posts."""
+    search = AuditSearch.of(await read_form(request))
+    database = database_of(request)
+    async with database.transaction(trail_of(caller)) as session:
+        await record_audit(session, caller, AuditAction.AUDIT_EXPORTED, after=search.fields())
+    return StreamingResponse(
+        _lines(database, caller, search.audit_filter()),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
+    )
+
+
+async def _lines(
+    database: Database, caller: Caller | OperatorCaller, audit_filter: AuditFilter
+) -> AsyncIterator[bytes]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(_HEADINGS)
+    yield b"\xef\xbb\xbf"  # so that Excel reads it as UTF-8
+    cursor: str | None = None
+    while True:
+        async with database.transaction(trail_of(caller)) as session:
+            found = await search_audit(session, caller, audit_filter, cursor=cursor, limit=_FILE_BATCH)
+        for line in found.items:
+            writer.writerow(safe_cell(cell) for cell in _cells(line))
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+        cursor = found.next_cursor
+        if cursor is None:
+            return
+
+
+def _cells(line: AuditLine) -> list[str]:
+    target = TARGETS.get(line.target_kind or "", line.target_kind or "")
+    return [
+        str(line.position),
+        moment_short(line.at),
+        line.actor_name or word(line.actor_kind),
+        line.remote_address or "",
+        action_word(line.action),
+        " ".join(part for part in (target, line.target_name or "", str(line.target_id or "")) if part),
+        value_words(dict(line.before)) if line.before else "",
+        value_words(dict(line.after)) if line.after else "",
+        word(line.result),
+    ]
