@@ -97,15 +97,22 @@ async def _lines(
 
 
 def _cells(line: AuditLine) -> list[str]:
-    target = TARGETS.get(line.target_kind or "", line.target_kind or "")
     return [
         str(line.position),
         moment_short(line.at),
         line.actor_name or word(line.actor_kind),
         line.remote_address or "",
         action_word(line.action),
-        " ".join(part for part in (target, line.target_name or "", str(line.target_id or "")) if part),
+        _target(line),
         value_words(dict(line.before)) if line.before else "",
         value_words(dict(line.after)) if line.after else "",
         word(line.result),
     ]
+
+
+def _target(line: AuditLine) -> str:
+    if line.target_kind is None:
+        # A link has a name and no id.
+        return f"回線 {value_words(line.after['link'], 'link')}" if "link" in line.after else ""
+    parts = (TARGETS.get(line.target_kind, line.target_kind), line.target_name, line.target_id)
+    return " ".join(str(part) for part in parts if part)

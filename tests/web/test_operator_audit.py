@@ -31,7 +31,7 @@ async def test_the_administrator_sees_what_operators_did_and_were_refused(
     shown = chief.page.text
     for words in ("運用者画面", "運用 当番", "権限のない操作", "127.0.0.1", "回線の送信停止", "12.5"):
         assert words in shown
-    assert "ソフトバンク SMS" in shown
+    assert "回線 ソフトバンク SMS" in shown
     assert "090****5678" in shown
     assert "090-1234-5678" not in chief.response.text
     assert "案件の配信登録" not in shown
@@ -43,6 +43,7 @@ async def test_the_administrator_sees_what_operators_did_and_were_refused(
     _, *rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
     assert rows
     assert {row[4] for row in rows} == {"回線の契約速度の変更"}
+    assert rows[0][5] == "回線 ソフトバンク SMS"
     await chief.open("/operator/audit?action=audit_exported")
     assert "運用 責任" in chief.response.text.partition("<tbody")[2]
     await chief.open("/operator/audit?cursor=x")
