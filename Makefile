@@ -34,11 +34,13 @@ peers: $(DEV) ## the tests against programs of other people (Kannel: apt-get ins
 	@$(PY) -m scripts.peer_packages
 	@$(PY) -m pytest -m peer tests/peers $(ARGS)
 
-check: $(DEV) ## format, lint, types, imports point down
+check: $(DEV) ## format, lint, types, imports point down, no new secret, no known vulnerability
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(PY) -m mypy --strict .
 	PYTHONPATH=. $(VENV)/bin/lint-imports
+	$(PY) -m scripts.scan_secrets
+	$(PY) -m scripts.audit_dependencies
 
 format: $(DEV) ## put the code into its form
 	$(VENV)/bin/ruff format .
@@ -60,6 +62,7 @@ lock: $(DEV) ## resolve the dependencies again (UPGRADE=--upgrade: newest of eac
 	$(COMPILE) $(UPGRADE) --extra local --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 	npm install --package-lock-only --ignore-scripts
 	cd tests/peers/node && npm install --package-lock-only --ignore-scripts
+	cd tests/e2e/node && npm install --package-lock-only --ignore-scripts
 
 assets: $(LOCAL) ## fetch the browser assets again
 	@$(PY) -m scripts.browser_assets
@@ -88,6 +91,6 @@ $(ASSETS): package.json package-lock.json scripts/browser_assets.py scripts/npm.
 	@touch $@
 
 # Tried once as well; what is missing is skipped with its reason. `make peers` tries again.
-$(PEERS): tests/peers/node/package-lock.json scripts/peer_packages.py scripts/npm.py | $(PY)
+$(PEERS): tests/peers/node/package-lock.json tests/e2e/node/package-lock.json scripts/peer_packages.py scripts/npm.py | $(PY)
 	@$(PY) -m scripts.peer_packages
 	@touch $@

@@ -1,7 +1,8 @@
-"""Fetch what tests/peers/ runs with node, pinned in tests/peers/node/package-lock.json.
+"""Fetch what tests use of npm: the peers of tests/peers/node, the page checks of tests/e2e/node.
 
-Tests that need it are skipped where it cannot be had, with the reason in pytest's summary, so a failure
-stops nothing. Standard library only: it runs before anything is installed.
+Pinned in the package-lock.json of each folder. Tests that need what cannot be had are skipped, with the
+reason in pytest's summary, so a failure stops nothing. Standard library only: it runs before anything is
+installed.
 """
 
 import json
@@ -11,13 +12,18 @@ from pathlib import Path
 from scripts.npm import ROOT, install_locked
 
 NODE_PEERS = ROOT / "tests" / "peers" / "node"
+PAGE_CHECKS = ROOT / "tests" / "e2e" / "node"
 
 
 def main() -> int:
-    if is_installed(NODE_PEERS):
-        return 0
-    if trouble := install_locked(NODE_PEERS):
-        print(f"Peers of npm left out: {trouble}. Their tests are skipped; `make peers` tries again.")
+    for folder in (NODE_PEERS, PAGE_CHECKS):
+        if is_installed(folder):
+            continue
+        if trouble := install_locked(folder):
+            print(
+                f"Packages of {folder.relative_to(ROOT)} left out: {trouble}."
+                " Their tests are skipped; `make peers` tries again."
+            )
     return 0
 
 

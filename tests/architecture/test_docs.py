@@ -41,7 +41,14 @@ TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)
 IGNORED = {line.strip("/\n") for line in (ROOT / ".gitignore").open(encoding="utf-8")}
 FOLDERS = {p.name for p in ROOT.iterdir() if p.is_dir() and p.name not in IGNORED | {".git"}}
 # Made by running, not kept in the repository.
-MADE = ("var/", ".venv", "web/static/vendor/", "deploy/secrets/", "tests/peers/node/node_modules/")
+MADE = (
+    "var/",
+    ".venv",
+    "web/static/vendor/",
+    "deploy/secrets/",
+    "tests/peers/node/node_modules/",
+    "tests/e2e/node/node_modules/",
+)
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
 LONGEST_DECISION = 40
 

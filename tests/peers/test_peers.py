@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.npm import ROOT
-from scripts.peer_packages import NODE_PEERS, is_installed
+from scripts.peer_packages import NODE_PEERS, PAGE_CHECKS, is_installed
 from tests.peers.availability import find_command, needs_commands, needs_package, package_missing
 from tests.peers.processes import PeerProcess
 
@@ -75,6 +75,6 @@ def test_packages_of_npm_are_installed_when_every_version_is_the_locked_one(tmp_
 
 
 def test_no_lock_file_names_a_registry() -> None:
-    for folder in (ROOT, NODE_PEERS):
+    for folder in (ROOT, NODE_PEERS, PAGE_CHECKS):
         assert "resolved" not in (folder / "package-lock.json").read_text("utf-8")
         assert "omit-lockfile-registry-resolved=true" in (folder / ".npmrc").read_text("utf-8")
