@@ -92,9 +92,10 @@ async def test_shows_cards_and_carousels(http: httpx.AsyncClient, maap: Maap, ho
         "height": "TALL_HEIGHT",
     }
     slides = [{"title": f"札{n}", "description": "説明", "suggestions": [REPLY]} for n in range(3)]
-    far = media | {"mediaUrl": "https://elsewhere.example/x.png"}
+    far = media | {"mediaUrl": "https://elsewhere.example/x.png", "height": "MEDIUM_HEIGHT"}
     several = {"layout": {"cardWidth": "SMALL_WIDTH"}, "content": [slides[0] | {"media": far}, *slides[1:]]}
-    single = {"layout": {"cardOrientation": "HORIZONTAL"}, "content": slides[0] | {"media": media}}
+    layout = {"cardOrientation": "HORIZONTAL", "imageAlignment": "LEFT"}
+    single = {"layout": layout, "content": slides[0] | {"media": media}}
     for name, card in (("generalPurposeCard", single), ("generalPurposeCardCarousel", several)):
         wish = {"textMessage": None, "richcardMessage": {"message": {name: card}}}
         await hooks.wait_for(await maap.sent_id(PHONE, **wish), "delivered")
