@@ -39,7 +39,11 @@ def main(arguments: list[str]) -> int:
         return 0
     marks = {name: _mark(name) for name in names}
     clean = set(CACHE.read_text("utf-8").split()) if CACHE.exists() else set()
-    fresh = [*(scan(ROOT, [name for name in names if marks[name] not in clean]) - known)]
+    judged = {(name, secret.secret_hash, secret.type) for name, secret in known}
+    found = scan(ROOT, [name for name in names if marks[name] not in clean])
+    fresh = [
+        (name, secret) for name, secret in found if (name, secret.secret_hash, secret.type) not in judged
+    ]
     for name, secret in sorted(fresh, key=lambda found: (found[0], found[1].line_number)):
         print(f"{name}:{secret.line_number}: looks like a secret ({secret.type})")
     dirty = {name for name, _ in fresh}
