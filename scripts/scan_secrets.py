@@ -67,6 +67,12 @@ def scan(folder: Path, names: list[str]) -> SecretsCollection:
     return found
 
 
+def unjudged(found: SecretsCollection, known: SecretsCollection) -> list[tuple[str, Any]]:
+    """Return what was found, with its file, and is not in the baseline; where in the file does not matter."""
+    judged = {(name, secret.secret_hash, secret.type) for name, secret in known}
+    return [(name, secret) for name, secret in found if (name, secret.secret_hash, secret.type) not in judged]
+
+
 def _mark(name: str) -> str:
     """The state of a file under the present baseline."""
     content = (ROOT / name).read_bytes()
