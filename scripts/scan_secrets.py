@@ -80,9 +80,12 @@ def _mark(name: str) -> str:
 
 
 def _without_lines(results: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """Leave out the numbers of lines: they would change with every change."""
+    """Leave out the numbers of lines, which change with every change, and the folder of whoever accepts."""
     return {
-        name: [{key: value for key, value in secret.items() if key != "line_number"} for secret in secrets]
+        name: [
+            {key: value for key, value in secret.items() if key != "line_number"} | {"filename": name}
+            for secret in secrets
+        ]
         for name, secrets in results.items()
     }
 
