@@ -118,7 +118,7 @@ async def record_denial(
 
 
 def remote_address(request: Request) -> str | None:
-    """Return the network address a request came from."""
+    """Return the network address a request came from, as the proxy we trust tells."""
     return request.client.host if request.client else None
 
 

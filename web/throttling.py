@@ -10,7 +10,7 @@ from starlette.requests import Request
 from domain.rate_limits import LimitKind, address_key
 from services.database import NO_COMPANY
 from services.rate_limits import give_token_back, take_token
-from web.access import database_of, now
+from web.access import database_of, now, remote_address
 from web.cookies import settings_of
 
 
@@ -22,15 +22,10 @@ class TooManyRequests(Exception):
         self.wait = wait
 
 
-def client_address(request: Request) -> str | None:
-    """Return where a request comes from, as the proxy we trust tells."""
-    return request.client.host if request.client else None
-
-
 async def throttle(request: Request, kind: LimitKind) -> None:
     """Count a try of this address; raises ``TooManyRequests``. Comes before any other work (C-4)."""
     async with database_of(request).transaction(NO_COMPANY) as session:
-        wait = await take_token(session, kind, address_key(client_address(request)), now())
+        wait = await take_token(session, kind, address_key(remote_address(request)), now())
     if wait is not None:
         raise TooManyRequests(wait)
 
@@ -38,7 +33,7 @@ async def throttle(request: Request, kind: LimitKind) -> None:
 async def was_no_try(request: Request, kind: LimitKind) -> None:
     """Take back what ``throttle`` counted: it was no guess."""
     async with database_of(request).transaction(NO_COMPANY) as session:
-        await give_token_back(session, kind, address_key(client_address(request)))
+        await give_token_back(session, kind, address_key(remote_address(request)))
 
 
 @asynccontextmanager

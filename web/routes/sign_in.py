@@ -15,13 +15,13 @@ from services.audit import record_audit
 from services.database import NO_COMPANY
 from services.user_sessions import Device
 from services.user_sessions import sign_out as end_session
-from web.access import SignedIn, current_user, database_of, now, requires
+from web.access import SignedIn, current_user, database_of, now, remote_address, requires
 from web.cookies import clear_session, session_token, set_session, set_visitor, visitor_token
 from web.csrf import FormNotOurs, check_form, read_form
 from web.forms.fields import own_address, text_of
 from web.mail_posting import changing
 from web.pages import go, page
-from web.throttling import client_address, throttle, unhurried, was_no_try
+from web.throttling import throttle, unhurried, was_no_try
 from web.wording.problems import FieldError
 
 router = APIRouter()
@@ -57,7 +57,7 @@ async def sign_in(request: Request) -> Response:
     except FormNotOurs:
         return _form(request, next_address, login_id, [_EXPIRED], status=403)
     await throttle(request, LimitKind.SIGN_IN)
-    device = Device(request.headers.get("user-agent"), client_address(request))
+    device = Device(request.headers.get("user-agent"), remote_address(request))
     async with unhurried(request):
         async with changing(request, NO_COMPANY) as session:
             outcome = await passwords.sign_in(session, login_id, text_of(form, "password"), now(), device)

@@ -21,7 +21,7 @@ from web.cookies import (
     visitor_token,
 )
 from web.csrf import FormNotOurs, check_form, read_form
-from web.forms.fields import text_of
+from web.forms.fields import own_address, text_of
 from web.operator.access import SignedInOperator, current_operator, requires_operator
 from web.pages import go, page
 from web.throttling import throttle, unhurried, was_no_try
@@ -106,5 +106,4 @@ def _form(
 
 def _own_address(address: str) -> str:
     """Return ``address`` if it is a plain path of the operators' side, else its first page."""
-    plain = is_operator_path(address) and not set(address) & set("\\\r\n\t?#")
-    return address if plain else OPERATOR_SIDE
+    return address if is_operator_path(own_address(address)) else OPERATOR_SIDE
