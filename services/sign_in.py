@@ -1,14 +1,16 @@
 """Signing in to the portal with login id and password (C-4).
 
-A wrong password, an unknown login id and a locked account get the same answer after the same work, so
-that nobody can learn which accounts exist or are locked. Sessions are in ``services/user_sessions.py``.
+A wrong password, an unknown login id and a locked account get the same answer after about the same work,
+so that nobody can learn which accounts exist or are locked; the page hides the rest of the difference.
+Sessions are in ``services/user_sessions.py``.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import AuditAction, AuditResult
@@ -20,10 +22,12 @@ from services.audit import record_audit
 from services.company_lookups import enter_company_of_login
 from services.mails import queue_mail
 from services.password_hashing import hashing_turn, verified
+from services.secret_box import SecretBox
+from services.unknown_logins import record_unknown_login
 from services.user_sessions import Device, open_session
 
-NOBODY = UUID(int=0)
 UNKNOWN_DEVICE = Device()
+NO_KEY = SecretBox("")
 
 _USER = text("""
     SELECT company_id, id, role, password_hash, temporary_until FROM company_users
@@ -90,39 +94,50 @@ class TemporaryPasswordExpired:
 
 
 async def sign_in(
-    session: AsyncSession, login_id: str, password: str, now: datetime, device: Device = UNKNOWN_DEVICE
+    session: AsyncSession,
+    login_id: str,
+    password: str,
+    now: datetime,
+    device: Device = UNKNOWN_DEVICE,
+    *,
+    box: SecretBox = NO_KEY,
 ) -> SignedIn | SignInFailed | TemporaryPasswordExpired:
     """Open a session, or count the failure; five in a row lock the account for 30 minutes (C-4).
 
     The failure is an answer and not an exception: its count has to be committed. What the session may do
-    depends on the steps that are left (``domain/sign_in_steps.py``).
+    depends on the steps that are left (``domain/sign_in_steps.py``). ``box`` marks login ids nobody has.
     """
+    login_id = login_id.replace("\x00", "")
     # The turn comes before the first statement, so that a flood of attempts cannot take all connections.
     async with hashing_turn():
-        key_of_user = {"login_id": login_id.replace("\x00", "")}
-        await enter_company_of_login(session, key_of_user["login_id"])
-        user = (await session.execute(_USER, key_of_user)).one_or_none()
-        stored = user.password_hash if user else None
-        new_hash = await verified(stored, password)
-        if user is None:
-            await count_failure(session, NOBODY, NOBODY, now)
-            return SignInFailed()
-        if new_hash is None:
-            await count_failure(session, user.company_id, user.id, now, device.address)
-            return SignInFailed()
-        key = {"company_id": user.company_id, "id": user.id}
-        admitted = await session.execute(
-            _ADMIT, {**key, "now": now, "password_hash": stored, "new_hash": new_hash}
-        )
-        if admitted.scalar_one_or_none() is None:
-            is_over = user.temporary_until is not None and user.temporary_until <= now
-            is_locked = await is_account_locked(session, user.company_id, user.id, now)
-            return TemporaryPasswordExpired() if is_over and not is_locked else SignInFailed()
-        opened = await open_session(session, user.company_id, user.id, now, device)
-        role = Role(user.role)
-        caller = Caller(user.company_id, user.id, role, session_id=opened.id, remote_address=device.address)
-        await record_audit(session, caller, AuditAction.SIGNED_IN)
-        return SignedIn(opened.token, opened.expires_at, caller)
+        await enter_company_of_login(session, login_id)
+        user = (await session.execute(_USER, {"login_id": login_id})).one_or_none()
+        new_hash = await verified(user.password_hash if user else None, password)
+        if user is not None:
+            return await _outcome(session, user, new_hash, now, device)
+    # After the turn: whoever signs in does not wait while this waits for the end of our own staff's trail.
+    await record_unknown_login(session, login_id, box, page="/sign-in", remote_address=device.address)
+    return SignInFailed()
+
+
+async def _outcome(
+    session: AsyncSession, user: Row[Any], new_hash: str | None, now: datetime, device: Device
+) -> SignedIn | SignInFailed | TemporaryPasswordExpired:
+    if new_hash is None:
+        await count_failure(session, user.company_id, user.id, now, device.address)
+        return SignInFailed()
+    key = {"company_id": user.company_id, "id": user.id}
+    hashes = {"password_hash": user.password_hash, "new_hash": new_hash}
+    admitted = await session.execute(_ADMIT, {**key, **hashes, "now": now})
+    if admitted.scalar_one_or_none() is None:
+        is_over = user.temporary_until is not None and user.temporary_until <= now
+        is_locked = await is_account_locked(session, user.company_id, user.id, now)
+        return TemporaryPasswordExpired() if is_over and not is_locked else SignInFailed()
+    opened = await open_session(session, user.company_id, user.id, now, device)
+    role = Role(user.role)
+    caller = Caller(user.company_id, user.id, role, session_id=opened.id, remote_address=device.address)
+    await record_audit(session, caller, AuditAction.SIGNED_IN)
+    return SignedIn(opened.token, opened.expires_at, caller)
 
 
 async def count_failure(

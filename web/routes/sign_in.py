@@ -19,7 +19,7 @@ from web.access import SignedIn, current_user, database_of, now, remote_address,
 from web.cookies import clear_session, session_token, set_session, set_visitor, visitor_token
 from web.csrf import FormNotOurs, check_form, read_form
 from web.forms.fields import own_address, text_of
-from web.mail_posting import changing
+from web.mail_posting import changing, secret_box_of
 from web.pages import go, page
 from web.throttling import throttle, unhurried, was_no_try
 from web.wording.problems import FieldError
@@ -60,7 +60,9 @@ async def sign_in(request: Request) -> Response:
     device = Device(request.headers.get("user-agent"), remote_address(request))
     async with unhurried(request):
         async with changing(request, NO_COMPANY) as session:
-            outcome = await passwords.sign_in(session, login_id, text_of(form, "password"), now(), device)
+            outcome = await passwords.sign_in(
+                session, login_id, text_of(form, "password"), now(), device, box=secret_box_of(request)
+            )
         if isinstance(outcome, passwords.SignedIn):
             if (old := session_token(request)) is not None:
                 # In a transaction of its own: it may be another company's.
