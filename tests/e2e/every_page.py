@@ -83,14 +83,21 @@ def make_campaigns(stack: Stack, staff: FormClient) -> list[str]:
     day = to_jst(datetime.now(UTC)).date() + timedelta(days=2)
     later = {"when": "scheduled", "send_at__date": str(day), "send_at__time": "10:00"}
     numbers = ("080-7777-0001", "080-7777-0002")
-    made = [_campaign(staff, name, numbers, options) for name, options in (("済", {}), ("予約", later))]
+    made = [
+        compose_campaign(staff, name, numbers, options) for name, options in (("済", {}), ("予約", later))
+    ]
     with stack.api() as client:
         wait_for(client, made[0], 60)
-    draft = _campaign(staff, "下書き", ("080-7777-0003", "０８０－７７７７－０００４", "03-1234-5678"), None)
+    draft = compose_campaign(
+        staff, "下書き", ("080-7777-0003", "０８０－７７７７－０００４", "03-1234-5678"), None
+    )
     return [*made, draft]
 
 
-def _campaign(staff: FormClient, name: str, numbers: tuple[str, ...], options: dict[str, str] | None) -> str:
+def compose_campaign(
+    staff: FormClient, name: str, numbers: tuple[str, ...], options: dict[str, str] | None
+) -> str:
+    """Through the portal's forms; sent to the two of ``numbers`` unless ``options`` is ``None``. Its id."""
     rows: list[tuple[str, ...]] = [(number, "山田 花子", "9:00") for number in numbers]
     staff.open("/campaigns/new")
     staff.send("次へ進む", name=name, file=("名簿.csv", csv_of(rows, "utf-8-sig")))
