@@ -43,12 +43,12 @@ class OperatorClient(FormClient):
         self.send("サインインする", login_id=operator["login_id"], password=operator["password"])
 
 
-def page_routes() -> list[str]:
-    """Paths of everything a browser can open, as the running application declares them."""
+def page_routes(method: str = "GET") -> list[str]:
+    """Paths of everything a browser can open, or send a form to, as the running application declares them."""
     return [
         path
         for path, route in application_routes()
-        if "GET" in (route.methods or ()) and not is_for_programs(path)
+        if method in (route.methods or ()) and not is_for_programs(path)
     ]
 
 
@@ -74,6 +74,7 @@ def ids_of(stack: Stack, campaigns: list[str]) -> dict[str, list[str]]:
                 LOGIN_ID,
             ),
             "passkey_id": first("SELECT id FROM passkeys WHERE name = %s", LOGIN_ID),
+            "own_user_id": first("SELECT id FROM company_users WHERE login_id = %s", LOGIN_ID),
             "link": [Link.SMS_AU.value, STOPPED.value],
         }
 
