@@ -84,9 +84,11 @@ class PostedPages:
     def send_empty(self, http: httpx.Client, address: str, html: str) -> None:
         """Send every form of a page that asks for something, with nothing filled in; each kind once."""
         for form in read_page(html).forms:
+            if form.method != "post" or not form.asked:
+                continue
             action = form.action or address
             kind = (self._route(action), frozenset(form.asked))
-            if form.method == "post" and form.asked and kind not in self._tried:
+            if kind not in self._tried:
                 self._tried.add(kind)
                 http.post(action, data=form.empty())
 
