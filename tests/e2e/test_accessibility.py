@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from tests.e2e.axe import findings, needs_axe
 from tests.e2e.every_page import Person, addresses_of, ids_of, make_campaigns, page_routes, people
 from tests.e2e.pages import FormClient, Visit, visit
-from tests.e2e.posted_pages import NO_PAGE, PostedPages, send_forms
+from tests.e2e.posted_pages import NO_PAGE, PostedPage, PostedPages, send_forms
 from tests.e2e.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(400), needs_axe]
@@ -79,6 +79,10 @@ def test_what_is_wrong_would_be_found(stack: Stack, browser: Browser) -> None:
         seen.open("/sign-in")
         assert findings(seen.page) == []
         seen.page.evaluate("document.querySelector('main').append(document.createElement('textarea'))")
+        assert [problem.split()[0] for problem in findings(seen.page)] == ["label"]
+        broken = seen.page.content().replace("</main>", "<table></table></main>")
+        PostedPage("/sign-in", 422, {"content-type": "text/html; charset=utf-8"}, broken).show(seen)
+        assert seen.page.locator("main table").count() == 1
         assert [problem.split()[0] for problem in findings(seen.page)] == ["label"]
 
 
