@@ -23,20 +23,20 @@ BATCH = 500
 _LOSE = text("""
     WITH lost AS (
         UPDATE submit_attempts SET state = 'unknown', outcome = 'unknown', ended_at = clock_timestamp()
-        WHERE (company_id, id) IN (
-            SELECT company_id, id FROM submit_attempts
+        WHERE (company_id, message_id, id) IN (
+            SELECT company_id, message_id, id FROM submit_attempts
             WHERE state = 'in_flight' AND started_at < clock_timestamp() - :lost_after
             ORDER BY started_at LIMIT :batch FOR UPDATE SKIP LOCKED
         )
-        RETURNING company_id, id, channel, carrier
+        RETURNING company_id, message_id, id, channel, carrier
     ), tried_again AS (
         UPDATE submit_segments s SET outcome = 'unknown' FROM lost
-        WHERE s.company_id = lost.company_id AND s.attempt_id = lost.id
+        WHERE s.company_id = lost.company_id AND s.message_id = lost.message_id AND s.attempt_id = lost.id
           AND s.outcome IN ('throttled', 'not_sent', 'capacity_exceeded')
     ), for_receipts AS (
-        INSERT INTO submit_segments (company_id, attempt_id, segment, channel, carrier, outcome)
-        SELECT company_id, id, 1, channel, carrier, 'unknown' FROM lost
-        ON CONFLICT (company_id, attempt_id, segment) DO NOTHING
+        INSERT INTO submit_segments (company_id, message_id, attempt_id, segment, channel, carrier, outcome)
+        SELECT company_id, message_id, id, 1, channel, carrier, 'unknown' FROM lost
+        ON CONFLICT (company_id, message_id, attempt_id, segment) DO NOTHING
     )
     SELECT count(*) FROM lost
 """)
@@ -49,7 +49,8 @@ _OPEN = text("""
         SELECT * FROM submit_attempts t
         WHERE company_id = m.company_id AND message_id = m.id
           AND (state IN ('accepted', 'unknown', 'in_flight') OR EXISTS (
-              SELECT FROM submit_segments s WHERE s.company_id = t.company_id AND s.attempt_id = t.id
+              SELECT FROM submit_segments s
+              WHERE s.company_id = t.company_id AND s.message_id = t.message_id AND s.attempt_id = t.id
               AND s.outcome IN ('accepted', 'unknown')))
         -- A delivery counts, whatever else was tried since (B-7); else the newest word.
         ORDER BY (receipt_state = 'delivered') IS TRUE DESC, started_at DESC LIMIT 1
