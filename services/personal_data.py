@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.log_months import LOG_PERIOD, ended_before, first_message_id
@@ -63,7 +63,7 @@ async def forget_personal_data(session: AsyncSession, now: datetime) -> bool:
     The transaction is one of ``JobsDatabase``.
     """
     at = ended_before(now)
-    batches = [
+    batches: list[tuple[TextClause, dict[str, object], int]] = [
         (_RECEIPTS, {"first_id": first_message_id(at)}, BATCH),
         (_INBOUND, {"ended_before": at}, BATCH),
         (_MAILS, {"ended_before": at}, BATCH),

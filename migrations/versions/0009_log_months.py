@@ -117,14 +117,14 @@ def upgrade() -> None:
         op.f("billing_entries_company_id_fkey"), "billing_entries", "companies", ["company_id"], ["id"]
     )
     _put_aside()
-    for table in TABLES:
-        _create(table.name, table.added, f"PARTITION BY RANGE ({table.month_of})")
-    for table in TABLES:
-        _add_keys(table.name, table.key, table.refers, table.indexes)
+    for divided in TABLES:
+        _create(divided.name, divided.added, f"PARTITION BY RANGE ({divided.month_of})")
+    for divided in TABLES:
+        _add_keys(divided.name, divided.key, divided.refers, divided.indexes)
     create_functions()
     _make_months()
-    for table in TABLES:
-        op.execute(f"INSERT INTO {table.name} {table.rows}")
+    for divided in TABLES:
+        op.execute(f"INSERT INTO {divided.name} {divided.rows}")
     _finish()
 
 
@@ -135,18 +135,18 @@ def downgrade() -> None:
     )
     drop_functions()
     _put_aside()
-    for table in TABLES:
-        _create(table.name, "", f"WITH (fillfactor = {table.room})")
+    for divided in TABLES:
+        _create(divided.name, "", f"WITH (fillfactor = {divided.room})")
     op.drop_column("messages", "second_message_id")
     op.drop_column("submit_segments", "message_id")
-    for table in TABLES:
-        _add_keys(table.name, table.old_key, table.old_refers, table.indexes)
+    for divided in TABLES:
+        _add_keys(divided.name, divided.old_key, divided.old_refers, divided.indexes)
     op.execute(
         "CREATE UNIQUE INDEX messages_parent_key ON messages (company_id, parent_message_id)"
         " WHERE parent_message_id IS NOT NULL"
     )
-    for table in TABLES:
-        _copy_back(table)
+    for divided in TABLES:
+        _copy_back(divided)
     _finish()
     op.execute("DROP SCHEMA log_months CASCADE")
     op.drop_constraint(op.f("billing_entries_company_id_fkey"), "billing_entries", type_="foreignkey")
@@ -159,10 +159,10 @@ def downgrade() -> None:
 
 
 def _put_aside() -> None:
-    for table in reversed(TABLES):
-        op.execute(f"ALTER TABLE {table.name} SET SCHEMA log_months")
+    for divided in reversed(TABLES):
+        op.execute(f"ALTER TABLE {divided.name} SET SCHEMA log_months")
         # The owner copies the rows of all companies.
-        op.execute(f"ALTER TABLE log_months.{table.name} NO FORCE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE log_months.{divided.name} NO FORCE ROW LEVEL SECURITY")
 
 
 def _create(table: str, added: str, how: str) -> None:
@@ -213,10 +213,10 @@ def _copy_back(table: Table) -> None:
 
 
 def _finish() -> None:
-    for table in reversed(TABLES):
-        op.execute(f"DROP TABLE log_months.{table.name}")
-    for table in TABLES:
-        protect(table.name)
+    for divided in reversed(TABLES):
+        op.execute(f"DROP TABLE log_months.{divided.name}")
+    for divided in TABLES:
+        protect(divided.name)
     let_lookups_read("submit_segments")
     op.execute(LOOKUP)
     op.create_foreign_key(
