@@ -27,6 +27,7 @@ from services.attempt_rows import answered_segments, is_withdrawn, known_answer
 from services.contracts import NoValidContract
 from services.departures import hold_departures, note_departures
 from services.lanes import hold_number, reserve_company_slots
+from services.lost_attempts import lose_attempt
 
 # A backlog larger than the company's capacity comes back in this time to twice this.
 _BACKLOG_PAUSE_MS = 3_000
@@ -85,22 +86,6 @@ _CLAIM = text("""
 _DEPARTS = text("""
     UPDATE submit_attempts SET departs_at = :departs_at
     WHERE company_id = :company_id AND message_id = :message_id AND id = :attempt_id AND state = 'waiting'
-""")
-
-_LOSE = text("""
-    WITH lost AS (
-        UPDATE submit_attempts SET state = 'unknown', outcome = 'unknown', ended_at = clock_timestamp()
-        WHERE company_id = :company_id AND message_id = :message_id AND id = :attempt_id
-          AND state = 'in_flight'
-        RETURNING company_id, message_id, id, channel, carrier
-    ), tried_again AS (
-        UPDATE submit_segments s SET outcome = 'unknown' FROM lost
-        WHERE s.company_id = lost.company_id AND s.message_id = lost.message_id AND s.attempt_id = lost.id
-          AND s.outcome IN ('throttled', 'not_sent', 'capacity_exceeded')
-    )
-    INSERT INTO submit_segments (company_id, message_id, attempt_id, segment, channel, carrier, outcome)
-    SELECT company_id, message_id, id, 1, channel, carrier, 'unknown' FROM lost
-    ON CONFLICT (company_id, message_id, attempt_id, segment) DO NOTHING
 """)
 
 _SENDING = text("""
@@ -190,7 +175,7 @@ async def _begin(
     if row.attempt_id is not None and row.state != AttemptState.WAITING:
         if row.state == AttemptState.IN_FLIGHT:
             # Whoever held it is gone without an answer. A receipt may still tell; see sweeps.
-            await session.execute(_LOSE, _key(order, row))
+            await lose_attempt(session, order.company_id, order.message_id, row.attempt_id)
         return known_answer(order, row)
     if is_withdrawn(row):
         return Submission(SubmissionOutcome.WITHDRAWN, row.now)

@@ -8,8 +8,9 @@ import structlog
 from activities.metrics import SWEEPS
 from activities.start_second_messages import SecondMessageStarter
 from domain.send_times import FREEZE_LEAD
-from services.abandoned_messages import close_abandoned, lose_attempts
+from services.abandoned_messages import close_abandoned
 from services.database import JobsDatabase
+from services.lost_attempts import lose_overdue_attempts
 from services.mails import queued_mails
 from services.rate_limits import forget_full_buckets
 from services.second_messages import late_starts
@@ -124,7 +125,7 @@ class Sweeper:
         async with self._database.transaction() as session:
             if not await is_only_sweeper(session):
                 return
-            lost = await lose_attempts(session)
+            lost = await lose_overdue_attempts(session)
         if lost:
             log.warning("sweep_lost_attempts", count=lost)
 
