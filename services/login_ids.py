@@ -84,8 +84,7 @@ async def release_login_id(
     entry = AuditEntry(
         company_id=company_id,
         actor_kind=ActorKind.OPERATOR,
-        # Who of us it was is our own staff's trail's business.
-        actor_id=None,
+        actor_id=caller.operator_id,
         action=AuditAction.LOGIN_ID_RELEASED,
         target_kind="user",
         target_id=user_id,

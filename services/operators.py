@@ -1,4 +1,4 @@
-"""Accounts of operators: made from the command line, so that a new deployment can begin; lost second factors."""
+"""Accounts of operators: made from the command line; a lost second factor is taken away."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""Signed-in browsers of either side: server-side sessions, of which the browser holds a token and we its hash.
+"""Signed-in browsers of both sides: server-side sessions, of which the browser holds a token, we its hash.
 
-Who a token belongs to is asked in ``services/user_sessions.py`` and ``services/operator_sessions.py``.
+Who a token belongs to is asked in ``services/user_sessions.py`` and ``services/operator_sign_in.py``.
 """
 
 from collections.abc import Sequence
