@@ -92,6 +92,8 @@ class AccountSession:
     confirmed_at: datetime
     state: SignInState
     has_totp: bool
+    # Operators have none.
+    has_passkey: bool = False
 
     def is_confirmed(self, now: datetime) -> bool:
         """Whether the password was given recently enough for a change of users, keys or second factors."""

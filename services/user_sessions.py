@@ -54,7 +54,6 @@ class SessionUser(AccountSession):
     caller: Caller
     role: Role
     company_name: str
-    has_passkey: bool
 
     @property
     def company_id(self) -> UUID:
