@@ -1,4 +1,4 @@
-"""Operators' accounts from the command line: the first one, and the way back of whoever has lost everything."""
+"""Operators' accounts from the command line: the first one, and the way back of who has lost everything."""
 
 import sys
 from getpass import getpass
