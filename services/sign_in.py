@@ -1,7 +1,7 @@
 """Signing in to the portal with login id and password (C-4).
 
 A wrong password, an unknown login id and a locked account get the same answer after the same work, so
-that nobody can learn which accounts exist or are locked. Sessions are in ``services/user_sessions.py``.
+that nobody can learn which accounts exist or are locked. Sessions are in ``services/sessions.py``.
 """
 
 from dataclasses import dataclass
