@@ -149,8 +149,10 @@ async def factor_added(request: Request, user: AccountSession) -> Response:
         has_codes = await backup_codes_left(session, user) > 0
         codes = [] if has_codes else await new_backup_codes(session, user, secret_box_of(request), now())
     renew_session(request, opened.token)
-    response = go(_factors(request)) if not codes else None
-    response = response or page(request, "pages/account_backup_codes.html", codes=codes, is_first=True)
+    if codes:
+        response: Response = page(request, "pages/account_backup_codes.html", codes=codes, is_first=True)
+    else:
+        response = go(_factors(request))
     set_session(response, request, opened.token)
     return response
 

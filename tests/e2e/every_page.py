@@ -115,7 +115,7 @@ def _campaign(staff: FormClient, name: str, numbers: tuple[str, ...], options: d
 def people(stack: Stack, staff: FormClient) -> Iterator[Person]:
     """One after another, each at a point where pages open that open for nobody else.
 
-    A new 企業管理者 goes the whole way: temporary password, authenticator, second sign-in. So does an operator.
+    A new 企業管理者 goes the whole way: temporary password, authenticator, second sign-in. An operator, too.
     """
     portal = stack.run["portal_url"]
     yield Person("nobody", httpx.Client(base_url=portal, timeout=60))

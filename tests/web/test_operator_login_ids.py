@@ -1,6 +1,7 @@
 """C-5: the service desk frees the login id of a deleted user, and the company registers it again."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import text
 
@@ -9,7 +10,7 @@ from tests.web.operators import make_operators, sign_in_as
 from tests.web.staff import Staff
 
 LOGIN_ID = "kaeru@sakura.example"
-INVITATION = {"login_id": LOGIN_ID, "name": "帰る 四郎", "role": "admin"}
+INVITATION: dict[str, Any] = {"login_id": LOGIN_ID, "name": "帰る 四郎", "role": "admin"}
 
 
 async def user_id(portal: Portal) -> str:

@@ -200,7 +200,7 @@ async def test_the_own_account_lists_and_ends_sessions_and_changes_the_password(
         assert other.at == "/operator/sign-in"
     old, new = login("service_desk")["password"], "amber kettle 7 wharves"
     await desk.open("/operator/account/password")
-    refused = {"current_password": "wrong", "new_password": new, "new_password_again": new}
+    refused: dict[str, Any] = {"current_password": "wrong", "new_password": new, "new_password_again": new}
     assert (await desk.send("パスワードを変更する", **refused)).status_code == 422
     await desk.send("パスワードを変更する", **{**refused, "current_password": old})
     assert desk.at == "/operator/account"
@@ -209,7 +209,7 @@ async def test_the_own_account_lists_and_ends_sessions_and_changes_the_password(
     await again.send("サインインする", login_id=PASSWORDS["service_desk"][0], password=new)
     assert again.at == "/operator/links"
     await again.open("/operator/account/password")
-    back = {"current_password": new, "new_password": old, "new_password_again": old}
+    back: dict[str, Any] = {"current_password": new, "new_password": old, "new_password_again": old}
     await again.send("パスワードを変更する", **back)
 
 
