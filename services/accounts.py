@@ -15,7 +15,7 @@ from domain.callers import Caller, OperatorCaller
 _OF_USERS: Mapping[str, str] = {
     "accounts": "company_users",
     "sessions": "user_sessions",
-    "totp_secrets": "totp_secrets",
+    "authenticators": "totp_secrets",
     "backup_codes": "backup_codes",
     # The row of an account, called ``a``; rows that belong to it; what a new one of those begins with.
     "account": "a.company_id = :company_id AND a.id = :account_id",
@@ -35,7 +35,7 @@ _OF_USERS: Mapping[str, str] = {
 _OF_OPERATORS: Mapping[str, str] = {
     "accounts": "operators",
     "sessions": "operator_sessions",
-    "totp_secrets": "operator_totp_secrets",
+    "authenticators": "operator_totp_secrets",
     "backup_codes": "operator_backup_codes",
     "account": "a.id = :account_id",
     "owned": "operator_id = :account_id",

@@ -33,22 +33,22 @@ _AUTHENTICATOR = {"factor": "authenticator"}
 
 # A confirmed authenticator is never overwritten: it is removed first.
 _BEGIN_TOTP = BothSides("""
-    INSERT INTO {totp_secrets} AS t ({owner}, sealed_secret, created_at)
+    INSERT INTO {authenticators} AS t ({owner}, sealed_secret, created_at)
     VALUES ({owner_values}, :sealed_secret, :now)
     ON CONFLICT ({owner}) DO UPDATE
     SET sealed_secret = excluded.sealed_secret, created_at = excluded.created_at, last_step = 0
     WHERE t.confirmed_at IS NULL
 """)
 
-_TOTP = BothSides("SELECT sealed_secret, last_step, confirmed_at FROM {totp_secrets} WHERE {owned}")
+_TOTP = BothSides("SELECT sealed_secret, last_step, confirmed_at FROM {authenticators} WHERE {owned}")
 
 # Compared again: of two requests with the same code one is right.
 _USE_STEP = BothSides("""
-    UPDATE {totp_secrets} SET last_step = :step, confirmed_at = coalesce(confirmed_at, :now)
+    UPDATE {authenticators} SET last_step = :step, confirmed_at = coalesce(confirmed_at, :now)
     WHERE {owned} AND last_step < :step RETURNING last_step
 """)
 
-_REMOVE_TOTP = BothSides("DELETE FROM {totp_secrets} WHERE {owned}")
+_REMOVE_TOTP = BothSides("DELETE FROM {authenticators} WHERE {owned}")
 _REMOVE_BACKUP_CODES = BothSides("DELETE FROM {backup_codes} WHERE {owned}")
 _REMOVE_PASSKEYS = text("DELETE FROM passkeys WHERE company_id = :company_id AND user_id = :account_id")
 
