@@ -14,6 +14,7 @@ from services.lost_attempts import lose_overdue_attempts
 from services.mails import queued_mails
 from services.rate_limits import forget_full_buckets
 from services.second_messages import late_starts
+from services.sessions import forget_ended_sessions
 from services.sweeps import (
     BATCH,
     is_only_sweeper,
@@ -22,7 +23,6 @@ from services.sweeps import (
     overdue_campaigns,
     unsignalled_receipts,
 )
-from services.user_sessions import forget_ended_sessions
 from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
 

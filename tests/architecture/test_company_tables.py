@@ -165,6 +165,7 @@ def test_functions_with_the_owners_rights_are_few_pinned_and_not_everybodys(
         "companies_of_senders",
         "company_of_api_key",
         "company_of_bot",
+        "company_of_deleted_login",
         "company_of_login",
         "company_of_session",
     )
