@@ -12,7 +12,7 @@ from migrations.log_months import create_functions, drop_functions
 from migrations.row_level_security import let_lookups_read, protect
 
 revision: str = "0009"
-down_revision: str | None = "0007"
+down_revision: str | None = "0008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -11,7 +11,7 @@ from alembic import command
 from migrations.run import alembic_config, upgrade
 from tests.support.postgres import jobs_url, owner_url
 
-BEFORE = "0007"
+BEFORE = "0008"
 COMPANY, CAMPAIGN, ATTEMPT = UUID(int=1), UUID(int=2), UUID(int=3)
 # Registered in May 2026, answered in August.
 FIRST = UUID("019de3a0-0000-7000-8000-000000000001")
