@@ -43,12 +43,14 @@ class AuditAction(StrEnum):
     API_KEY_MADE = "api_key_made"
     API_KEY_REVOKED = "api_key_revoked"
     OPERATOR_CREATED = "operator_created"
+    UNKNOWN_LOGIN = "unknown_login"
     LINK_STOPPED = "link_stopped"
     LINK_RESUMED = "link_resumed"
     CONTRACT_RATE_CHANGED = "contract_rate_changed"
 
 
 _ONLY_OPERATORS = (
+    AuditAction.UNKNOWN_LOGIN,
     AuditAction.OPERATOR_CREATED,
     AuditAction.LINK_STOPPED,
     AuditAction.LINK_RESUMED,

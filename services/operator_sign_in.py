@@ -19,10 +19,12 @@ from services.accounts import Account
 from services.audit import record_audit
 from services.failed_sign_ins import admit, count_failure
 from services.password_hashing import hashing_turn, verified
+from services.secret_box import SecretBox
 from services.session_tokens import IDLE_LIMIT, SEEN_EVERY, token_hash
 from services.sessions import AccountSession, Device, is_over, note_seen, open_session
+from services.unknown_logins import record_unknown_login
 
-NOBODY = Account(None, UUID(int=0))
+NO_KEY = SecretBox("")
 UNKNOWN_DEVICE = Device()
 
 _OPERATOR = text("SELECT id, password_hash FROM operators WHERE lower(login_id) = lower(:login_id)")
@@ -75,31 +77,33 @@ async def sign_operator_in(
     device: Device = UNKNOWN_DEVICE,
     *,
     old_token: str | None = None,
+    box: SecretBox = NO_KEY,
 ) -> OperatorAdmitted | OperatorRefused:
     """Open a session in place of ``old_token``'s, or count the failure; five in a row lock for 30 minutes.
 
     The failure is an answer and not an exception: its count has to be committed. What the session may do
-    depends on the steps that are left (``domain/sign_in_steps.py``).
+    depends on the steps that are left (``domain/sign_in_steps.py``). ``box`` marks login ids nobody has.
     """
+    login_id = login_id.replace("\x00", "")
     async with hashing_turn():
-        found = await session.execute(_OPERATOR, {"login_id": login_id.replace("\x00", "")})
-        operator = found.one_or_none()
+        operator = (await session.execute(_OPERATOR, {"login_id": login_id})).one_or_none()
         new_hash = await verified(operator.password_hash if operator else None, password)
-        if operator is None:
-            await count_failure(session, NOBODY, now)
-            return OperatorRefused()
-        account = Account(None, operator.id)
-        if new_hash is None:
-            await count_failure(session, account, now, device.address)
-            return OperatorRefused()
-        if not await admit(session, account, operator.password_hash, new_hash, now):
-            return OperatorRefused()
-        if old_token is not None:
-            await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(old_token)})
-        opened = await open_session(session, account, now, device)
-        caller = OperatorCaller(operator.id, opened.id, device.address)
-        await record_audit(session, caller, AuditAction.SIGNED_IN)
-        return OperatorAdmitted(opened.token, operator.id)
+    if operator is None:
+        page, address = "/operator/sign-in", device.address
+        await record_unknown_login(session, login_id, box, page=page, remote_address=address)
+        return OperatorRefused()
+    account = Account(None, operator.id)
+    if new_hash is None:
+        await count_failure(session, account, now, device.address)
+        return OperatorRefused()
+    if not await admit(session, account, operator.password_hash, new_hash, now):
+        return OperatorRefused()
+    if old_token is not None:
+        await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(old_token)})
+    opened = await open_session(session, account, now, device)
+    caller = OperatorCaller(operator.id, opened.id, device.address)
+    await record_audit(session, caller, AuditAction.SIGNED_IN)
+    return OperatorAdmitted(opened.token, operator.id)
 
 
 async def operator_session(

@@ -22,7 +22,7 @@ from web.formats import moment_short
 from web.forms.audit_search import AuditSearch
 from web.pages import go, page
 from web.wording import word
-from web.wording.audit import TARGETS, action_word, value_words
+from web.wording.audit import TARGETS, action_word, actor_word, value_words
 
 PAGE_SIZE = 50
 _FILE_BATCH = 1_000
@@ -100,7 +100,7 @@ def _cells(line: AuditLine) -> list[str]:
     return [
         str(line.position),
         moment_short(line.at),
-        line.actor_name or word(line.actor_kind),
+        actor_word(line),
         line.remote_address or "",
         action_word(line.action),
         _target(line),

@@ -15,7 +15,7 @@ from web import formats
 from web.cookies import settings_of, side_of
 from web.csrf import csrf_token
 from web.wording import look, word
-from web.wording.audit import action_word, field_word, value_words
+from web.wording.audit import action_word, actor_word, field_word, value_words
 from web.wording.checks import problem_column, problem_mend, problem_what
 from web.wording.problems import FieldError
 from web.wording.timeline import outcome_words
@@ -51,6 +51,7 @@ def _environment() -> Environment:
         "problem_mend": problem_mend,
         "problem_column": problem_column,
         "action_word": action_word,
+        "actor_word": actor_word,
         "field_word": field_word,
         "value_words": value_words,
     }

@@ -12,12 +12,13 @@ from simulator.faults import PRESETS, Faults, LinkFaults, apply_changes, as_json
 from simulator.maap.operator import MaapOperator
 from simulator.network import Network
 from simulator.pages.render import fields_of, page, see
-from simulator.pages.words import CARRIER_WORDS, FAULT_GROUPS, FAULT_WORDS, LINK_WORDS
+from simulator.pages.words import CARRIER_WORDS, FAULT_GROUPS, FAULT_WORDS, LINK_WORDS, MAAP_FAULTS
 from simulator.smpp.centre import ShortMessageCentre
 
 SWITCHES = ("silent", "throttle", "refuse_bind", "refuse_connect", "http_silent")
 AMOUNTS = ("submit_status", "delay_seconds", "jitter_seconds", "http_status", "http_delay_seconds")
 _MAAP_ONLY = "http_"
+_DIRECTORY_ONLY = "directory_"
 
 
 class LinkPages:
@@ -39,6 +40,8 @@ class LinkPages:
             Route("/links", self._page, methods=["GET"]),
             Route("/links/rates", self._rates, methods=["POST"]),
             Route("/links/{carrier}", self._link, methods=["POST"]),
+            Route("/links/{carrier}/rates", self._own_page, methods=["GET"]),
+            Route("/links/{carrier}/rates", self._own_rates, methods=["POST"]),
         ]
 
     async def _page(self, request: Request) -> Response:
@@ -53,7 +56,7 @@ class LinkPages:
             status,
             links=[self._card(name) for name in CARRIERS],
             groups={
-                title: [(name, rates[name], word, met[name]) for name, word in group.items()]
+                title: [(name, rates[name], word, met[name], None) for name, word in group.items()]
                 for title, group in FAULT_GROUPS.items()
             },
             rates_on=[name for name in FAULT_WORDS if name.endswith("_rate") and rates[name]],
@@ -81,7 +84,7 @@ class LinkPages:
     async def _link(self, request: Request) -> Response:
         centre = self._centres.get(request.path_params["carrier"])
         if centre is None:
-            return page("missing.html", request, 404, asked=request.path_params["carrier"])
+            return _no_carrier(request)
         form = await fields_of(request)
         if form.get("do") == "drop":
             centre.drop_all()
@@ -119,6 +122,62 @@ class LinkPages:
         except ValueError as error:
             return self._show(request, str(error), 400)
         return see("/links", done="faults-changed")
+
+    # --- the rates of one carrier alone
+
+    async def _own_page(self, request: Request) -> Response:
+        name = request.path_params["carrier"]
+        return self._show_own(request, {}) if name in CARRIERS else _no_carrier(request)
+
+    def _show_own(
+        self, request: Request, typed: dict[str, str], mistake: str = "", status: int = 200
+    ) -> Response:
+        network, name = self._network, request.path_params["carrier"]
+        everybodys = as_json(network.faults)
+        values = network.own_rates[name] | typed
+        return page(
+            "link_rates.html",
+            request,
+            status,
+            carrier=name,
+            groups={
+                title: [
+                    (fault, values.get(fault, ""), word, network.met[name][fault], everybodys[fault])
+                    for fault, word in group.items()
+                ]
+                for title, group in self._groups_of(name).items()
+            },
+            seed=network.seed,
+            mistake=mistake,
+        )
+
+    def _groups_of(self, name: str) -> dict[str, dict[str, str]]:
+        """What can happen at a carrier: the directory is nobody's, and not everybody has a MaaP."""
+        return {
+            title: {fault: word for fault, word in group.items() if not fault.startswith(_DIRECTORY_ONLY)}
+            for title, group in FAULT_GROUPS.items()
+            if title != MAAP_FAULTS or name in self._operators
+        }
+
+    async def _own_rates(self, request: Request) -> Response:
+        name = request.path_params["carrier"]
+        if name not in CARRIERS:
+            return _no_carrier(request)
+        form = await fields_of(request)
+        known = {fault for group in self._groups_of(name).values() for fault in group}
+        typed = {fault: value.strip() for fault, value in form.items() if fault in known}
+        if form.get("do") == "clear":
+            typed = dict.fromkeys(self._network.own_rates[name], "")
+        try:
+            numbers = _numbers({fault: value for fault, value in typed.items() if value}, Faults())
+            self._network.change_rates(name, {fault: numbers.get(fault) for fault in typed})
+        except ValueError as error:
+            return self._show_own(request, typed, str(error), 400)
+        return see(f"/links/{name}/rates", done="own-rates-changed")
+
+
+def _no_carrier(request: Request) -> Response:
+    return page("missing.html", request, 404, asked=request.path_params["carrier"])
 
 
 def _numbers(form: dict[str, str], target: Faults | LinkFaults) -> dict[str, Any]:

@@ -33,7 +33,9 @@ NOTICES = {
     "dropped": "接続を切りました。つなぎ直しは相手側の仕事です。",
     "unbound": "unbind を送りました。",
     "faults-changed": "故障の割合を変更しました。",
+    "own-rates-changed": "この会社だけの割合を変更しました。空欄の故障は、全社の値のとおりに起こります。",
 }
+MAAP_FAULTS = "+メッセージのそのほか、番号照会"
 # What a rate does, in a few words; docs/simulator.md has the rest.
 FAULT_GROUPS: dict[str, dict[str, str]] = {
     "送信を受け付けない": {
@@ -95,7 +97,7 @@ FAULT_GROUPS: dict[str, dict[str, str]] = {
         "long_length_rate": "sm_length が中身より長い",
         "unterminated_receipt_rate": "結果通知の途中の NUL がない",
     },
-    "+メッセージのそのほか、番号照会": {
+    MAAP_FAULTS: {
         "expired_token_rate": "トークンが切れる（401）",
         "capability_error_rate": "能力確認が 503",
         "capability_timeout_rate": "能力確認に答えない",

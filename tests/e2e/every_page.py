@@ -44,12 +44,12 @@ class OperatorClient(FormClient):
         self.send("サインインする", login_id=operator["login_id"], password=operator["password"])
 
 
-def page_routes() -> list[str]:
-    """Paths of everything a browser can open, as the running application declares them."""
+def page_routes(method: str = "GET") -> list[str]:
+    """Paths of everything a browser can open, or send a form to, as the running application declares them."""
     return [
         path
         for path, route in application_routes()
-        if "GET" in (route.methods or ()) and not is_for_programs(path)
+        if method in (route.methods or ()) and not is_for_programs(path)
     ]
 
 
@@ -79,6 +79,7 @@ def ids_of(stack: Stack, campaigns: list[str]) -> dict[str, list[str]]:
                 LOGIN_ID,
             ),
             "passkey_id": first("SELECT id FROM passkeys WHERE name = %s", LOGIN_ID),
+            "own_user_id": first("SELECT id FROM company_users WHERE login_id = %s", LOGIN_ID),
             "link": [Link.SMS_AU.value, STOPPED.value],
             "company_id": first("SELECT company_id FROM company_users WHERE login_id = %s", DELETED),
             "deleted_user_id": first("SELECT id FROM company_users WHERE login_id = %s", DELETED),
@@ -91,14 +92,21 @@ def make_campaigns(stack: Stack, staff: FormClient) -> list[str]:
     day = to_jst(datetime.now(UTC)).date() + timedelta(days=2)
     later = {"when": "scheduled", "send_at__date": str(day), "send_at__time": "10:00"}
     numbers = ("080-7777-0001", "080-7777-0002")
-    made = [_campaign(staff, name, numbers, options) for name, options in (("済", {}), ("予約", later))]
+    made = [
+        compose_campaign(staff, name, numbers, options) for name, options in (("済", {}), ("予約", later))
+    ]
     with stack.api() as client:
         wait_for(client, made[0], 60)
-    draft = _campaign(staff, "下書き", ("080-7777-0003", "０８０－７７７７－０００４", "03-1234-5678"), None)
+    draft = compose_campaign(
+        staff, "下書き", ("080-7777-0003", "０８０－７７７７－０００４", "03-1234-5678"), None
+    )
     return [*made, draft]
 
 
-def _campaign(staff: FormClient, name: str, numbers: tuple[str, ...], options: dict[str, str] | None) -> str:
+def compose_campaign(
+    staff: FormClient, name: str, numbers: tuple[str, ...], options: dict[str, str] | None
+) -> str:
+    """Through the portal's forms; sent to the two of ``numbers`` unless ``options`` is ``None``. Its id."""
     rows: list[tuple[str, ...]] = [(number, "山田 花子", "9:00") for number in numbers]
     staff.open("/campaigns/new")
     staff.send("次へ進む", name=name, file=("名簿.csv", csv_of(rows, "utf-8-sig")))

@@ -1,5 +1,8 @@
 """Every page of the running application, wide and narrow: axe-core, no overflow, no word of the policy."""
 
+from collections.abc import Callable
+from functools import partial
+
 import httpx
 import pytest
 from playwright._impl._api_structures import SetCookieParam
@@ -8,6 +11,7 @@ from playwright.sync_api import Browser
 from tests.e2e.axe import findings, needs_axe
 from tests.e2e.every_page import Person, addresses_of, ids_of, make_campaigns, page_routes, people
 from tests.e2e.pages import FormClient, Visit, visit
+from tests.e2e.posted_pages import NO_PAGE, PostedPages, send_forms
 from tests.e2e.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(400), needs_axe]
@@ -23,16 +27,18 @@ def test_every_page_is_accessible_at_both_widths(stack: Stack, browser: Browser)
     """WCAG 2.2 AA, portal principle 6: as nobody, as a new 企業管理者 on the way in and inside, as operator.
 
     A page counts as opened when somebody got it; one that nobody gets fails, so that a new page, or a new
-    state a page needs, is not left out.
+    state a page needs, is not left out. The same of forms whose answer is a page.
     """
     staff = FormClient(stack.run["portal_url"], stack.run["companies"][0]["users"][0])
     campaigns = make_campaigns(stack, staff)
-    waiting = page_routes()
+    waiting, posted = page_routes(), PostedPages()
     assert len(waiting) > 40
     problems: list[str] = []
     opened: list[str] = []
     for person in people(stack, staff):
+        posted.watch(person.http)
         ids = ids_of(stack, campaigns)
+        pages: dict[str, str] = {}
         with visit(browser, stack.run["portal_url"]) as seen:
             seen.page.context.add_cookies(_cookies(person, seen.portal))
             for path in list(waiting):
@@ -40,16 +46,31 @@ def test_every_page_is_accessible_at_both_widths(stack: Stack, browser: Browser)
                     address: person.http.get(address, follow_redirects=False)
                     for address in addresses_of(path, ids)
                 }
-                pages = [address for address, answer in answers.items() if _is_page(answer)]
-                for address in pages:
-                    opened.append(f"{person.name}: {address}")
-                    problems += _look(seen, address)
+                pages |= {address: answer.text for address, answer in answers.items() if _is_page(answer)}
                 if any(answer.status_code == 200 for answer in answers.values()):
                     waiting.remove(path)
-            problems += _look(seen, NOWHERE if person.name != "operator" else f"/operator{NOWHERE}")
+            for address in [*pages, NOWHERE if person.name != "operator" else f"/operator{NOWHERE}"]:
+                opened.append(f"{person.name}: {address}")
+                problems += _look(seen, partial(_opened, seen, address))
+        send_forms(stack, person, pages, ids, posted)
+    problems += _look_at_answers(stack, browser, posted)
     assert problems == []
     assert set(waiting) == ALWAYS_ELSEWHERE, "nobody could open these"
     assert len(opened) > 50
+    assert posted.without() == NO_PAGE, "forms of which no page was seen, and which never answer with one"
+
+
+def _opened(seen: Visit, address: str) -> str:
+    seen.open(address)
+    return address
+
+
+def _look_at_answers(stack: Stack, browser: Browser, posted: PostedPages) -> list[str]:
+    """What is wrong with pages that answered a form."""
+    with visit(browser, stack.run["portal_url"]) as seen:
+        return [
+            problem for page in posted.found.values() for problem in _look(seen, partial(page.show, seen))
+        ]
 
 
 def test_what_is_wrong_would_be_found(stack: Stack, browser: Browser) -> None:
@@ -74,15 +95,15 @@ def _cookies(person: Person, portal: str) -> list[SetCookieParam]:
     ]
 
 
-def _look(seen: Visit, address: str) -> list[str]:
-    """What is wrong with a page, at each width."""
+def _look(seen: Visit, show: Callable[[], str]) -> list[str]:
+    """What is wrong with a page, at each width; ``show`` opens it and returns its name."""
     found = []
     seen.page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-    seen.open(address)
+    name = show()
     for width in WIDTHS:
         seen.page.set_viewport_size({"width": width, "height": 800})
-        found += [f"{address} at {width}: {problem}" for problem in findings(seen.page)]
+        found += [f"{name} at {width}: {problem}" for problem in findings(seen.page)]
         beyond = seen.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if beyond > 0:
-            found.append(f"{address} is {beyond} pixels too wide at {width}")
+            found.append(f"{name} is {beyond} pixels too wide at {width}")
     return found

@@ -15,12 +15,12 @@ LOGIN_ID = "shinjin@sakura.example"
 OWN = "古い地図と木漏れ日と珈琲豆"
 
 
-def mail_to(stack: Stack, address: str) -> dict[str, Any]:
-    """Wait for a mail."""
+def mail_to(stack: Stack, address: str, subject: str = "") -> dict[str, Any]:
+    """Wait for a mail; the newest one with ``subject`` in its subject."""
     deadline = time.monotonic() + 60
     while True:
         mails: list[dict[str, Any]] = httpx.get(f"{stack.run['mail_url']}/mails.json").json()["mails"]
-        found = [mail for mail in mails if mail["recipient"] == address]
+        found = [mail for mail in mails if mail["recipient"] == address and subject in mail["subject"]]
         if found:
             return found[0]
         assert time.monotonic() < deadline, mails

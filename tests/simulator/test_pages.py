@@ -113,7 +113,7 @@ async def test_pages_are_strict(
     await chips(maap, hooks, REPLY, textMessage='<script>alert("x")</script>')
     await docomo.submit(PHONE, "半分\ud83d")
     await docomo.receipt()
-    for path in ("/handsets", PAGE, "/links"):
+    for path in ("/handsets", PAGE, "/links", "/links/au/rates"):
         answer = await http.get(path)
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy

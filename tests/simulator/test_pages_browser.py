@@ -61,6 +61,11 @@ async def test_without_javascript(
     await expect(page.get_by_text("電源が切れています。")).to_be_visible()
     await page.get_by_role("link", name="回線と故障").click()
     await expect(page.get_by_role("heading", name="回線と故障")).to_be_visible()
+    await page.get_by_role("link", name="docomo だけの割合を 1 つずつ見る・変える").click()
+    await page.get_by_label("答えが遅い").fill("0.5")
+    await page.get_by_role("button", name="docomo だけの割合を変更").click()
+    await expect(page.get_by_role("status")).to_contain_text("この会社だけの割合を変更しました。")
+    await expect(page.get_by_label("答えが遅い")).to_have_value("0.5")
     assert complaints == []
     await context.close()
 
@@ -91,7 +96,7 @@ async def test_nothing_sticks_out_of_a_narrow_screen(
     await carousel(maap, hooks)
     context = await browser.new_context(viewport={"width": 320, "height": 700})
     page = await visit(context, simulator, [])
-    for path in ("/handsets", f"/handsets/{PHONE}", "/links"):
+    for path in ("/handsets", f"/handsets/{PHONE}", "/links", "/links/docomo/rates"):
         await page.goto(simulator.http_url + path)
         for summary in await page.locator("summary").all():
             await summary.click()

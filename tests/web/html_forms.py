@@ -6,12 +6,13 @@ from html.parser import HTMLParser
 
 @dataclass
 class Form:
-    """A form: its address, method, and the fields it would send."""
+    """A form: its address, method, the fields it would send, and the names of those a person fills in."""
 
     action: str
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     def filled(self, **values: str | list[str]) -> dict[str, list[str]]:
         """The fields to send, some of them filled in or ticked (``__`` in a name stands for ``-``)."""
@@ -21,6 +22,10 @@ class Form:
         for key, given in values.items():
             sent[key.replace("__", "-")] = given if isinstance(given, list) else [given]
         return sent
+
+    def empty(self) -> dict[str, list[str]]:
+        """What is sent when nothing is filled in, chosen or ticked."""
+        return {name: values for name, values in self.filled().items() if name not in self.asked}
 
 
 @dataclass
@@ -53,18 +58,26 @@ class _Reader(HTMLParser):
         elif tag == "form":
             self._form = Form(given.get("action", ""), given.get("method", "get"))
             self.page.forms.append(self._form)
-        elif tag == "select":
-            self._select = given["name"]
-        elif tag == "textarea":
-            self._textarea, self._since = given["name"], len(self._texts)
+        elif tag in ("select", "textarea"):
+            self._add_choice_or_text(tag, given["name"])
         elif tag == "button" and given.get("type") == "submit":
             self._button, self._since = (given.get("name", ""), given.get("value", "")), len(self._texts)
         elif self._form is not None:
             self._add_field(tag, given)
 
+    def _add_choice_or_text(self, tag: str, name: str) -> None:
+        if self._form is not None:
+            self._form.asked.add(name)
+        if tag == "select":
+            self._select = name
+        else:
+            self._textarea, self._since = name, len(self._texts)
+
     def _add_field(self, tag: str, given: dict[str, str]) -> None:
         assert self._form is not None
         if tag == "input" and given.get("name"):
+            if given.get("type") != "hidden":
+                self._form.asked.add(given["name"])
             choice = given.get("type") in ("radio", "checkbox")
             if given.get("type") != "file" and (not choice or "checked" in given):
                 self._form.fields.append((given["name"], given.get("value", "")))

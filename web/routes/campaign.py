@@ -13,6 +13,7 @@ from domain.permissions import Permission
 from services.campaign_reports import CampaignView, campaign_view
 from services.campaigns import delete_draft, save_draft
 from web.access import SignedIn, database_of, now, requires
+from web.drafts import load_draft
 from web.pages import go, page
 from web.progress import progress_of
 from web.wording.messages import STATUS_MEANINGS
@@ -48,9 +49,9 @@ async def copy_campaign(request: Request, campaign_id: UUID, viewer: Writer) -> 
 
 @router.get("/campaigns/{campaign_id}/delete")
 async def confirm_delete(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
-    """Ask before a draft is thrown away."""
+    """Ask before a draft is thrown away; what is registered by now leads to its page."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
-        view = await campaign_view(session, viewer.caller, campaign_id)
+        view = await load_draft(session, viewer, campaign_id)
     return page(request, "pages/campaign_delete.html", view=view)
 
 

@@ -18,7 +18,7 @@ from services.user_sessions import sign_out as end_session
 from web.access import SignedIn, current_user, database_of, now, requires
 from web.cookies import clear_session, session_token
 from web.forms.fields import own_address
-from web.mail_posting import changing
+from web.mail_posting import changing, secret_box_of
 from web.pages import go
 from web.sign_in_pages import sign_in_form, take_sign_in
 from web.wording.problems import FieldError
@@ -69,7 +69,8 @@ async def sign_out(
 
 async def _attempt(request: Request, login_id: str, password: str, device: Device) -> str | FieldError:
     async with changing(request, NO_COMPANY) as session:
-        outcome = await passwords.sign_in(session, login_id, password, now(), device)
+        box = secret_box_of(request)
+        outcome = await passwords.sign_in(session, login_id, password, now(), device, box=box)
     if isinstance(outcome, passwords.SignedIn):
         if (old := session_token(request)) is not None:
             # In a transaction of its own: it may be another company's.

@@ -12,6 +12,7 @@ from domain.messages import ChannelPlan
 from domain.operator_permissions import OperatorRole
 from domain.permissions import Role
 from domain.send_times import to_jst
+from services.audit_log import AuditLine
 from web.wording import campaigns, operators
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
@@ -43,6 +44,7 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         AuditAction.API_KEY_MADE: "APIキーの発行",
         AuditAction.API_KEY_REVOKED: "APIキーの失効",
         AuditAction.OPERATOR_CREATED: "運用者アカウントの作成（コマンド）",
+        AuditAction.UNKNOWN_LOGIN: "登録のないログインIDでのサインイン",
         AuditAction.LINK_STOPPED: "回線の送信停止",
         AuditAction.LINK_RESUMED: "回線の送信再開",
         AuditAction.CONTRACT_RATE_CHANGED: "回線の契約速度の変更",
@@ -93,6 +95,7 @@ FIELDS = {
     "follow_up": "2通目",
     "login_id": "ログインID",
     "company": "ご利用企業",
+    "login_id_mark": "入力されたログインIDの符号（同じ入力は同じ符号）",
     "factor": "方法",
     "link": "回線",
     "reason": "停止の理由",
@@ -117,6 +120,13 @@ _KINDS: dict[str, dict[Any, str]] = {
     "factor": {"authenticator": "認証アプリ", "passkey": "パスキー", "backup_code": "バックアップコード"},
 }
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+
+
+def actor_word(line: AuditLine) -> str:
+    """Return who acted: a name, else what kind of actor; who tries login ids nobody has is not known."""
+    if line.action == AuditAction.UNKNOWN_LOGIN:
+        return "（不明）"
+    return line.actor_name or WORDS[ActorKind][line.actor_kind]
 
 
 def action_word(action: str) -> str:

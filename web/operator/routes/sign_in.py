@@ -14,6 +14,7 @@ from services.operator_sign_in import OperatorAdmitted, sign_operator_in, sign_o
 from services.sessions import Device
 from web.access import database_of, now, remote_address
 from web.cookies import OPERATOR_SIDE, clear_session, operator_token
+from web.mail_posting import secret_box_of
 from web.operator.access import SignedInOperator, current_operator, requires_operator
 from web.pages import go
 from web.sign_in_pages import next_of_side, sign_in_form, take_sign_in
@@ -60,6 +61,6 @@ async def operator_sign_out(request: Request, signed_in: Anybody) -> Response:
 
 async def _attempt(request: Request, login_id: str, password: str, device: Device) -> str | FieldError:
     async with database_of(request).transaction(OWN_STAFF) as session:
-        old = operator_token(request)
-        outcome = await sign_operator_in(session, login_id, password, now(), device, old_token=old)
+        old, box = operator_token(request), secret_box_of(request)
+        outcome = await sign_operator_in(session, login_id, password, now(), device, old_token=old, box=box)
     return outcome.token if isinstance(outcome, OperatorAdmitted) else _FAILED
