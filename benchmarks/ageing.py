@@ -19,10 +19,12 @@ def measure_ageing(var: Path, messages: int, further: int) -> AgeingResult:
     """Send ``further`` SMS through one stack, then measure it and a fresh one in turn, fresh first."""
     with ExitStack() as stacks:
         aged = _delivery(stacks, var / "aged")
+        done = 0
         for size in _sizes(further):
             sent = aged.send(size)
+            done += size
             cpu = sum(sent.cpu_ms.values())
-            print(f"  {size:,} of {further:,}: {size / sent.seconds:.1f}/s, {cpu:.1f} ms each", flush=True)
+            print(f"  {done:,} of {further:,}: {size / sent.seconds:.1f}/s, {cpu:.1f} ms each", flush=True)
         fresh = _delivery(stacks, var / "fresh")
         # Plans, caches and pools of the fresh one fill up first.
         fresh.send(messages)

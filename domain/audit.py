@@ -39,6 +39,7 @@ class AuditAction(StrEnum):
     SECOND_FACTOR_RESET = "second_factor_reset"
     SECOND_FACTOR_RULE_CHANGED = "second_factor_rule_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    LOGIN_ID_RELEASED = "login_id_released"
     API_KEY_MADE = "api_key_made"
     API_KEY_REVOKED = "api_key_revoked"
     OPERATOR_CREATED = "operator_created"
@@ -62,8 +63,15 @@ OPERATOR_ACTIONS = (
     AuditAction.SIGN_IN_FAILED,
     AuditAction.ACCOUNT_LOCKED,
     AuditAction.SIGNED_OUT,
+    AuditAction.SESSIONS_ENDED,
     AuditAction.PERMISSION_DENIED,
     AuditAction.AUDIT_EXPORTED,
+    AuditAction.SECOND_FACTOR_GIVEN,
+    AuditAction.SECOND_FACTOR_ADDED,
+    AuditAction.SECOND_FACTOR_REMOVED,
+    AuditAction.BACKUP_CODES_MADE,
+    AuditAction.SECOND_FACTOR_RESET,
+    AuditAction.LOGIN_ID_RELEASED,
     *_ONLY_OPERATORS,
 )
 

@@ -1,7 +1,6 @@
-"""The rules of operators' accounts and sign-ins."""
+"""The rules of operators' accounts. Those of their sign-ins are everybody's (``domain/sign_in_steps.py``)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from domain.passwords import (
     MAX_PASSWORD_CHARACTERS,
@@ -10,9 +9,6 @@ from domain.passwords import (
     context_words,
     password_problem,
 )
-
-MAX_FAILURES = 5
-LOCKED_FOR = timedelta(minutes=30)
 
 _PASSWORD_PROBLEMS: Mapping[PasswordProblem, str] = {
     PasswordProblem.TOO_SHORT: f"It must have at least {MIN_PASSWORD_CHARACTERS} characters.",

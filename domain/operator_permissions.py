@@ -19,19 +19,25 @@ class OperatorPermission(StrEnum):
     SWITCH_LINKS = "switch_links"
     CHANGE_LINK_RATES = "change_link_rates"
     VIEW_AUDIT = "view_audit"
+    RESET_SECOND_FACTORS = "reset_second_factors"
+    RELEASE_LOGIN_IDS = "release_login_ids"
 
 
 _EVERYONE = frozenset(OperatorRole)
 _ENGINEERS = frozenset({OperatorRole.OPERATOR_ADMIN, OperatorRole.OPERATOR})
 _ADMINS = frozenset({OperatorRole.OPERATOR_ADMIN})
+_DESK = frozenset({OperatorRole.OPERATOR_ADMIN, OperatorRole.SERVICE_DESK})
 
 ROLES_OF_OPERATOR_PERMISSION: dict[OperatorPermission, frozenset[OperatorRole]] = {
     OperatorPermission.SIGN_IN: _EVERYONE,
-    # The service desk answers "why has nothing arrived?", and changes nothing.
+    # The service desk answers "why has nothing arrived?", and changes nothing of a link.
     OperatorPermission.VIEW_LINKS: _EVERYONE,
     OperatorPermission.SWITCH_LINKS: _ENGINEERS,
     OperatorPermission.CHANGE_LINK_RATES: _ADMINS,
     OperatorPermission.VIEW_AUDIT: _ADMINS,
+    OperatorPermission.RESET_SECOND_FACTORS: _ADMINS,
+    # C-5: the service desk, and nobody of a company.
+    OperatorPermission.RELEASE_LOGIN_IDS: _DESK,
 }
 
 

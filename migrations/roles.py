@@ -13,6 +13,8 @@ log = structlog.get_logger(__name__)
 
 # What may be added but never changed or removed.
 APPEND_ONLY = frozenset({"audit_entries"})
+# What may make and drop tables is for the jobs' role alone.
+JOBS_ONLY = frozenset({"make_log_month", "drop_log_month"})
 # Not the application's business.
 PRIVATE = frozenset({"alembic_version"})
 
@@ -22,15 +24,15 @@ _OWNER = text("""
 """)
 _ROLE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :name)")
 _TABLES = text("""
-    SELECT c.relname AS name, c.relrowsecurity AS is_protected,
+    SELECT c.relname AS name, c.relrowsecurity AS is_protected, c.relkind = 'p' AS is_divided,
            (SELECT pg_get_userbyid(p.polroles[1]) FROM pg_policy p
             WHERE p.polrelid = c.oid AND p.polname = 'all_companies') AS open_to
     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
     ORDER BY c.relname
 """)
 _MAY = text("SELECT has_table_privilege(:role, CAST(:table AS text), CAST(:privilege AS text))")
-_LOOKUPS = text("""
-    SELECT p.oid::regprocedure::text FROM pg_proc p
+_FUNCTIONS = text("""
+    SELECT p.oid::regprocedure::text AS signature, p.proname AS name FROM pg_proc p
     WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef
 """)
 
@@ -80,6 +82,10 @@ def _grant(connection: Connection, roles: list[str]) -> None:
         )
         if not held:
             connection.exec_driver_sql(f"GRANT {', '.join(rights)} ON {name} TO {grantees}")
-    for function in connection.execute(_LOOKUPS).scalars().all():
-        connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
-        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {function} TO {grantees}")
+        if table.is_divided:
+            # For the planner's statistics of all months together, which autovacuum does not keep.
+            connection.exec_driver_sql(f"GRANT MAINTAIN ON {name} TO {quote(roles[1])}")
+    for function in connection.execute(_FUNCTIONS).all():
+        callers = quote(roles[1]) if function.name in JOBS_ONLY else grantees
+        connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {function.signature} FROM PUBLIC")
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {function.signature} TO {callers}")

@@ -17,12 +17,12 @@ def alembic_config(database_url: str) -> Config:
     return config
 
 
-def upgrade(database_url: str) -> None:
-    """Apply every migration that is missing, then put the roles in order.
+def upgrade(database_url: str, to: str = "head") -> None:
+    """Apply every migration that is missing, up to ``to``, then put the roles in order.
 
     ``database_url`` signs in as the role that owns the tables, or will own them. Safe to call at once from
     several machines.
     """
     config = alembic_config(database_url)
     config.attributes["put_roles_in_order"] = True
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -14,7 +14,7 @@ from models.lane import CompanyLane, NumberLane
 from models.link import Link, LinkState
 from models.mail import Mail
 from models.message import Message, PendingStart
-from models.operator import Operator, OperatorSession
+from models.operator import Operator, OperatorBackupCode, OperatorSession, OperatorTotpSecret
 from models.opt_out import OptOut
 from models.password_reset import PasswordReset
 from models.rate_bucket import RateBucket
@@ -48,7 +48,9 @@ __all__ = [
     "NumberLane",
     "OfficialAccount",
     "Operator",
+    "OperatorBackupCode",
     "OperatorSession",
+    "OperatorTotpSecret",
     "OptOut",
     "Passkey",
     "PasswordReset",

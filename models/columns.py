@@ -89,6 +89,14 @@ def one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+def by_month_of(message_id: str) -> dict[str, str]:
+    """Divide a table by the month in a message's time-ordered id, for months to be dropped whole (L-1).
+
+    Each key of the table has to contain that column.
+    """
+    return {"postgresql_partition_by": f"RANGE ({message_id})"}
+
+
 def owned_by(table: str, column: str) -> ForeignKeyConstraint:
     """A foreign key within one company: (company_id, column) → (company_id, id)."""
     return ForeignKeyConstraint(["company_id", column], [f"{table}.company_id", f"{table}.id"])

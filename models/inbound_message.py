@@ -13,14 +13,14 @@ from models.columns import (
     enum_column,
     id_column,
     one_of,
-    owned_by,
     text_column,
     time_column,
 )
 
 
 class InboundMessageRow(SQLModel, table=True):
-    """A text or a tap as a carrier handed it over. ``message_id``: the first message it answers, if any.
+    """A text or a tap as a carrier handed it over. ``message_id``: the first message it answers, if any;
+    its month may have been dropped since.
 
     ``postback_data`` is the identifier of what was tapped (識別子). ``occurred_at`` is the carrier's time.
     ``carrier_key`` is the carrier's id, or stands for the content where it gives none (SMS): carriers
@@ -29,7 +29,6 @@ class InboundMessageRow(SQLModel, table=True):
 
     __tablename__ = "inbound_messages"
     __table_args__ = (
-        owned_by("messages", "message_id"),
         UniqueConstraint("company_id", "channel", "carrier", "carrier_key"),
         one_of("channel", Channel),
         one_of("carrier", Carrier),

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from domain.carriers import Carrier, Channel
 from domain.messages import FallbackReason, MessageStatus, StatusReason
 from models.columns import (
+    by_month_of,
     enum_column,
     id_column,
     one_of,
@@ -24,8 +25,9 @@ from models.columns import (
 class Message(SQLModel, table=True):
     """A recipient of a campaign and what became of the message (L-2).
 
-    A second message (P-7, P-8) is a row of its own under its first one, ``parent_message_id``; a first
-    one never has two.
+    A second message (P-7, P-8) is a row of its own, ``parent_message_id`` its first one, which names it in
+    ``second_message_id``: one column, so a first one never has two. Neither is a foreign key, since the two
+    may lie in different months, and months are dropped whole (decision 0031).
 
     ``channel`` and ``carrier`` are the ones finally used (S-4). ``parts`` are the billable parts of
     what was sent; ``accepted_at`` is the registration. Its state changes only through the
@@ -35,7 +37,6 @@ class Message(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         owned_by("campaigns", "campaign_id"),
-        owned_by("messages", "parent_message_id"),
         one_of("status", MessageStatus),
         one_of("reason", StatusReason),
         one_of("channel", Channel),
@@ -43,19 +44,14 @@ class Message(SQLModel, table=True):
         one_of("fallback_reason", FallbackReason),
         Index("messages_campaign_idx", "company_id", "campaign_id", "id"),
         Index("messages_phone_number_idx", "company_id", "phone_number"),
-        Index(
-            "messages_parent_key",
-            "company_id",
-            "parent_message_id",
-            unique=True,
-            postgresql_where=text("parent_message_id IS NOT NULL"),
-        ),
+        by_month_of("id"),
     )
 
     company_id: UUID = parent_company_column()
     id: UUID = id_column()
     campaign_id: UUID
     parent_message_id: UUID | None = None
+    second_message_id: UUID | None = None
     row_number: int
     phone_number: str = text_column()
     variables: dict[str, str] = Field(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from domain.operator_permissions import OperatorRole
@@ -11,7 +11,10 @@ from models.columns import counter_column, enum_column, id_column, one_of, text_
 
 
 class Operator(SQLModel, table=True):
-    """Somebody who runs the platform. ``password_hash`` is argon2id in its encoded form."""
+    """Somebody who runs the platform. ``password_hash`` is argon2id in its encoded form.
+
+    Without ``needs_second_factor``, as in demonstrations, the password alone is enough.
+    """
 
     __tablename__ = "operators"
     __table_args__ = (
@@ -26,11 +29,13 @@ class Operator(SQLModel, table=True):
     password_hash: str = text_column()
     failed_sign_ins: int = counter_column()
     locked_until: datetime | None = time_column()
+    needs_second_factor: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    last_signed_in_at: datetime | None = time_column()
     created_at: datetime = time_column(default_now=True)
 
 
 class OperatorSession(SQLModel, table=True):
-    """An operator's browser; ``token_hash`` is SHA-256 of the cookie's random token."""
+    """An operator's browser; its columns mean what those of ``UserSession`` do."""
 
     __tablename__ = "operator_sessions"
 
@@ -38,5 +43,35 @@ class OperatorSession(SQLModel, table=True):
     operator_id: UUID = Field(foreign_key="operators.id", index=True)
     token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
     created_at: datetime = time_column(default_now=True)
+    confirmed_at: datetime = time_column(default_now=True)
+    second_factor_at: datetime | None = time_column()
+    device: str | None = text_column(default=None, nullable=True)
+    address: str | None = text_column(default=None, nullable=True)
     last_seen_at: datetime = time_column(default_now=True)
     expires_at: datetime = time_column(nullable=False)
+
+
+class OperatorTotpSecret(SQLModel, table=True):
+    """An operator's authenticator; see ``TotpSecret``."""
+
+    __tablename__ = "operator_totp_secrets"
+
+    operator_id: UUID = Field(primary_key=True, foreign_key="operators.id")
+    sealed_secret: bytes = Field(sa_type=LargeBinary)
+    last_step: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0"), "nullable": False}
+    )
+    created_at: datetime = time_column(default_now=True)
+    confirmed_at: datetime | None = time_column()
+
+
+class OperatorBackupCode(SQLModel, table=True):
+    """A code for a day without the authenticator; see ``BackupCode``."""
+
+    __tablename__ = "operator_backup_codes"
+
+    id: UUID = id_column()
+    operator_id: UUID = Field(foreign_key="operators.id", index=True)
+    code_hash: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = time_column(default_now=True)
+    used_at: datetime | None = time_column()

@@ -11,6 +11,8 @@ SHARED_TABLES = {
     "number_lanes": "a carrier's rule about a number (S-8) holds for all senders together",
     "operators": "people of our own side belong to no company (decision 0021)",
     "operator_sessions": "the same; the token's hash cannot be guessed",
+    "operator_totp_secrets": "the same; sealed with a key that is not in the database (decision 0025)",
+    "operator_backup_codes": "the same; hashed with that key",
     "links": "a link carries every company's messages",
     "link_states": "what a process says of a link, counts and codes only",
 }

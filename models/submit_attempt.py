@@ -11,6 +11,7 @@ from domain.carrier_exchange import Capability, ReceiptState, RevokeOutcome, Sub
 from domain.carriers import Carrier, Channel
 from domain.messages import StatusReason
 from models.columns import (
+    by_month_of,
     enum_column,
     id_column,
     one_of,
@@ -58,11 +59,12 @@ class SubmitAttempt(SQLModel, table=True):
         one_of("revoke_outcome", RevokeOutcome),
         # For the sweep and the age of the oldest: those in flight are few at any time.
         Index("submit_attempts_in_flight_idx", "started_at", postgresql_where=text("state = 'in_flight'")),
+        by_month_of("message_id"),
     )
 
     company_id: UUID = parent_company_column()
+    message_id: UUID = Field(primary_key=True)
     id: UUID = id_column()
-    message_id: UUID
     channel: Channel = enum_column(Channel)
     carrier: Carrier = enum_column(Carrier)
     number: int = Field(default=1)
@@ -91,7 +93,8 @@ class SubmitSegment(SQLModel, table=True):
     __tablename__ = "submit_segments"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["company_id", "attempt_id"], ["submit_attempts.company_id", "submit_attempts.id"]
+            ["company_id", "message_id", "attempt_id"],
+            ["submit_attempts.company_id", "submit_attempts.message_id", "submit_attempts.id"],
         ),
         one_of("channel", Channel),
         one_of("carrier", Carrier),
@@ -99,9 +102,11 @@ class SubmitSegment(SQLModel, table=True):
         one_of("receipt_state", ReceiptState),
         one_of("receipt_reason", StatusReason),
         Index("submit_segments_carrier_message_id_idx", "carrier_message_id", "carrier", "channel"),
+        by_month_of("message_id"),
     )
 
     company_id: UUID = parent_company_column()
+    message_id: UUID = Field(primary_key=True)
     attempt_id: UUID = Field(primary_key=True)
     segment: int = Field(primary_key=True)
     channel: Channel = enum_column(Channel)

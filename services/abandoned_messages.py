@@ -1,7 +1,6 @@
-"""What nobody will carry on any more: submits whose worker is gone, messages whose workflow was ended."""
+"""Messages nobody will carry on any more: those whose workflow was ended from outside."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,32 +14,6 @@ from domain.messages import MessageStatus, StatusReason
 from services.message_closing import close_messages
 from services.second_messages import MessageKey
 
-# A call to a carrier is taken for lost after two minutes, and its retry marks the attempt. The retry may wait
-# in a queue of hours, or at a link that is stopped: then this does it, within the five minutes of I13.
-LOST_AFTER = timedelta(minutes=4)
-BATCH = 500
-
-_LOSE = text("""
-    WITH lost AS (
-        UPDATE submit_attempts SET state = 'unknown', outcome = 'unknown', ended_at = clock_timestamp()
-        WHERE (company_id, id) IN (
-            SELECT company_id, id FROM submit_attempts
-            WHERE state = 'in_flight' AND started_at < clock_timestamp() - :lost_after
-            ORDER BY started_at LIMIT :batch FOR UPDATE SKIP LOCKED
-        )
-        RETURNING company_id, id, channel, carrier
-    ), tried_again AS (
-        UPDATE submit_segments s SET outcome = 'unknown' FROM lost
-        WHERE s.company_id = lost.company_id AND s.attempt_id = lost.id
-          AND s.outcome IN ('throttled', 'not_sent', 'capacity_exceeded')
-    ), for_receipts AS (
-        INSERT INTO submit_segments (company_id, attempt_id, segment, channel, carrier, outcome)
-        SELECT company_id, id, 1, channel, carrier, 'unknown' FROM lost
-        ON CONFLICT (company_id, attempt_id, segment) DO NOTHING
-    )
-    SELECT count(*) FROM lost
-""")
-
 _OPEN = text("""
     SELECT m.company_id, m.id, a.channel, a.carrier, a.state, a.receipt_state, a.receipt_reason, a.receipt_at
     FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[])) AS w(company_id, message_id)
@@ -49,7 +22,8 @@ _OPEN = text("""
         SELECT * FROM submit_attempts t
         WHERE company_id = m.company_id AND message_id = m.id
           AND (state IN ('accepted', 'unknown', 'in_flight') OR EXISTS (
-              SELECT FROM submit_segments s WHERE s.company_id = t.company_id AND s.attempt_id = t.id
+              SELECT FROM submit_segments s
+              WHERE s.company_id = t.company_id AND s.message_id = t.message_id AND s.attempt_id = t.id
               AND s.outcome IN ('accepted', 'unknown')))
         -- A delivery counts, whatever else was tried since (B-7); else the newest word.
         ORDER BY (receipt_state = 'delivered') IS TRUE DESC, started_at DESC LIMIT 1
@@ -58,15 +32,6 @@ _OPEN = text("""
     ORDER BY m.company_id, m.id
     FOR UPDATE OF m
 """)
-
-
-async def lose_attempts(session: AsyncSession) -> int:
-    """Mark submits in flight for too long as unknown; returns how many.
-
-    They are never sent again; an answer that comes after all, or a receipt, still decides them.
-    """
-    lost = await session.execute(_LOSE, {"lost_after": LOST_AFTER, "batch": BATCH})
-    return int(lost.scalar_one())
 
 
 async def close_abandoned(

@@ -1,7 +1,7 @@
 """Finding the company of something nobody can guess, and acting for it from then on.
 
 What identifies whoever calls is all that is known before row-level security shows anything. These functions
-of the database (migrations 0002 and 0003) answer with a company's id and nothing else.
+of the database (migrations 0002, 0003 and 0008) answer with a company's id and nothing else.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ def _enter(companies: str) -> TextClause:
 
 _OF_SESSION = _enter("'{' || CAST(company_of_session(:token_hash) AS text) || '}'")
 _OF_LOGIN = _enter("'{' || CAST(company_of_login(:login_id) AS text) || '}'")
+_OF_DELETED_LOGIN = _enter("'{' || CAST(company_of_deleted_login(:login_id) AS text) || '}'")
 _OF_API_KEY = _enter("'{' || CAST(company_of_api_key(:key_hash) AS text) || '}'")
 _OF_CARRIER_MESSAGES = _enter("""
     CAST(companies_of_carrier_messages(CAST(:channels AS text[]), CAST(:carriers AS text[]),
@@ -43,6 +44,11 @@ async def enter_company_of_session(session: AsyncSession, token_hash: bytes) -> 
 async def enter_company_of_login(session: AsyncSession, login_id: str) -> None:
     """Act for the company of the user with this login id; the password is still to be checked."""
     await session.execute(_OF_LOGIN, {"login_id": login_id})
+
+
+async def enter_company_of_deleted_login(session: AsyncSession, login_id: str) -> None:
+    """Act for the company that has deleted the user with this login id; only the service desk asks (C-5)."""
+    await session.execute(_OF_DELETED_LOGIN, {"login_id": login_id})
 
 
 async def enter_company_of_api_key(session: AsyncSession, key_hash: bytes) -> None:

@@ -17,13 +17,14 @@ from domain.mails import MailKind
 from domain.one_time_codes import TEMPORARY_PASSWORD_SIGNS, new_code
 from domain.passwords import TEMPORARY_PASSWORD_LIFETIME
 from domain.permissions import ROLES_OF_PERMISSION, Permission, Role
+from services.accounts import Account
 from services.audit import changes, record_audit
 from services.mails import queue_mail
 from services.password_changes import issue_reset_code
 from services.password_hashing import hashed
 from services.second_factors import remove_all_factors
 from services.secret_box import SecretBox
-from services.user_sessions import end_sessions
+from services.sessions import end_sessions
 
 _COLUMNS = """
     SELECT u.id, u.login_id, u.name, u.role, u.locked_until, u.temporary_until, u.last_signed_in_at,
@@ -70,13 +71,6 @@ _FORGET_CODE = text("DELETE FROM password_resets WHERE company_id = :company_id 
 _PROLONG = text("""
     UPDATE company_users SET temporary_until = :until
     WHERE company_id = :company_id AND id = :id AND temporary_until IS NOT NULL
-""")
-
-_RELEASE = text("""
-    UPDATE company_users SET released_at = :now
-    WHERE company_id = :company_id AND lower(login_id) = lower(:login_id)
-      AND deleted_at IS NOT NULL AND released_at IS NULL
-    RETURNING id
 """)
 
 _RULE = text("SELECT second_factor_roles FROM companies WHERE id = :company_id")
@@ -183,8 +177,9 @@ async def delete_user(session: AsyncSession, caller: Caller, user_id: UUID, now:
     key = {"company_id": caller.company_id, "id": user_id}
     await session.execute(_DELETE, {**key, "now": now})
     await session.execute(_FORGET_CODE, key)
-    await end_sessions(session, caller.company_id, user_id)
-    await remove_all_factors(session, caller.company_id, user_id)
+    account = Account(caller.company_id, user_id)
+    await end_sessions(session, account)
+    await remove_all_factors(session, account)
     await queue_mail(session, caller.company_id, user_id, MailKind.ACCOUNT_DELETED)
     before = {"login_id": user.login_id, "name": user.name, "role": user.role}
     await record_audit(session, caller, AuditAction.USER_DELETED, target=("user", user_id), before=before)
@@ -206,17 +201,12 @@ async def reset_second_factor(session: AsyncSession, caller: Caller, user_id: UU
     await _locked(session, caller, user_id, now)
     if user_id == caller.user_id:
         raise UserRefused(UserProblem.ONESELF)
-    await remove_all_factors(session, caller.company_id, user_id)
-    await end_sessions(session, caller.company_id, user_id)
+    account = Account(caller.company_id, user_id)
+    await remove_all_factors(session, account)
+    await end_sessions(session, account)
     details = {"change": "reset_by_administrator", "at": now.isoformat()}
     await queue_mail(session, caller.company_id, user_id, MailKind.SECOND_FACTOR_CHANGED, details=details)
     await record_audit(session, caller, AuditAction.SECOND_FACTOR_RESET, target=("user", user_id))
-
-
-async def release_login_id(session: AsyncSession, company_id: UUID, login_id: str, now: datetime) -> bool:
-    """Let a deleted login id be used again; for the service desk only (C-5). ``False``: there is none."""
-    values = {"company_id": company_id, "login_id": login_id, "now": now}
-    return (await session.execute(_RELEASE, values)).scalar_one_or_none() is not None
 
 
 async def second_factor_roles(session: AsyncSession, caller: Caller) -> frozenset[Role]:

@@ -15,13 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.callers import Caller
 from domain.carriers import Carrier, Channel
+from domain.log_months import ended_before, first_message_id, first_registered
 from domain.messages import FallbackReason, MessageStatus, StatusReason
 from domain.phone_numbers import NumberRefusal, read_phone_number
 from services.campaigns import load_campaign
 from services.paging import Page, page_of, read_cursor
-
-LOG_PERIOD = timedelta(days=92)
-"""How far back the log reaches: three months (L-1)."""
 
 # An id is made when its row is inserted, the acceptance is the begin of that transaction: the largest
 # registration takes less than this.
@@ -107,7 +105,7 @@ async def search_messages(
     *,
     now: datetime | None = None,
 ) -> Page[LogRow]:
-    """Return the company's messages that match, newest first, of the three months before ``now`` (L-1).
+    """Return the company's messages that match, newest first; ended ones for three months (L-1).
 
     Raises ``InvalidPhoneNumber``, ``InvalidCursor``.
     """
@@ -170,14 +168,20 @@ def log_row(row: Row[Any]) -> LogRow:
 
 def _conditions(log_filter: LogFilter, now: datetime) -> tuple[list[str], dict[str, Any]]:
     """Return only the conditions that are asked for, so that each combination is planned for its index."""
-    earliest = now - LOG_PERIOD
-    accepted_from = max(log_filter.accepted_from or earliest, earliest)
-    conditions = ["m.id >= :first_id", "m.accepted_at >= :accepted_from"]
-    parameters: dict[str, Any] = {"first_id": _first_id(accepted_from), "accepted_from": accepted_from}
+    # Registered before the three months, scheduled for a day within them: in the log as any other.
+    conditions = ["m.id >= :first_id", "(m.closed_at IS NULL OR m.closed_at >= :ended_before)"]
+    accepted_from = max(log_filter.accepted_from or first_registered(now), first_registered(now))
+    parameters: dict[str, Any] = {
+        "first_id": first_message_id(accepted_from),
+        "ended_before": ended_before(now),
+    }
+    if log_filter.accepted_from is not None:
+        conditions.append("m.accepted_at >= :accepted_from")
+        parameters["accepted_from"] = accepted_from
     if log_filter.accepted_until is not None:
         conditions += ["m.id < :last_id", "m.accepted_at < :accepted_until"]
         parameters["accepted_until"] = log_filter.accepted_until
-        parameters["last_id"] = _first_id(log_filter.accepted_until + _REGISTRATION_TAKES)
+        parameters["last_id"] = first_message_id(log_filter.accepted_until + _REGISTRATION_TAKES)
     if log_filter.phone_number:
         number = read_phone_number(log_filter.phone_number)
         if isinstance(number, NumberRefusal):
@@ -199,11 +203,6 @@ def _conditions(log_filter: LogFilter, now: datetime) -> tuple[list[str], dict[s
             conditions.append(f"m.{column} = :{column}")
             parameters[column] = value
     return conditions, parameters
-
-
-def _first_id(at: datetime) -> UUID:
-    """Return the lowest UUIDv7 of a moment: its milliseconds in the first 48 bits."""
-    return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)
 
 
 def _page(rows: Sequence[Row[Any]], limit: int) -> Page[LogRow]:

@@ -11,17 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.carrier_exchange import InboundMessage
 from domain.follow_ups import FollowUpTrigger, ReplyOutcome, is_in_time
+from domain.log_months import LOG_PERIOD
 from services.campaign_counters import CounterChanges
 from services.company_lookups import enter_companies_of_inbound
 from services.database import enter_companies
-from services.delivery_log import LOG_PERIOD
 from services.second_messages import MessageKey, create_second_messages
 
 # The first message that last went to the number on this channel, also one that an SMS replaced later.
 _ANSWERED = text("""
     SELECT m.company_id, m.id, m.delivered_at, f.valid_for_hours, f.trigger,
-           EXISTS (SELECT FROM messages s WHERE s.company_id = m.company_id AND s.parent_message_id = m.id)
-               AS has_second
+           m.second_message_id IS NOT NULL AS has_second
     FROM messages m
     JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
         AND a.channel = :channel AND a.state IN ('in_flight', 'accepted', 'unknown')

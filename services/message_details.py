@@ -80,7 +80,8 @@ _MESSAGE = text(f"""
 _SECOND = text(f"""
     SELECT {LOG_COLUMNS} FROM messages m
     JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
-    WHERE m.company_id = :company_id AND m.parent_message_id = :message_id
+    JOIN messages p ON p.company_id = m.company_id AND p.second_message_id = m.id
+    WHERE p.company_id = :company_id AND p.id = :message_id
 """)  # noqa: S608
 
 _ATTEMPTS = text("""

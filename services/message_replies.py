@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.callers import Caller
 from domain.carriers import Carrier, Channel
 from domain.follow_ups import ReplyOutcome
+from domain.log_months import ended_before
 from domain.phone_numbers import NumberRefusal, read_phone_number
-from services.delivery_log import LOG_PERIOD, InvalidPhoneNumber
+from services.delivery_log import InvalidPhoneNumber
 from services.paging import Page, page_of, read_cursor
 
 
@@ -21,7 +22,7 @@ class ReceivedMessage:
     """A message of an end user. ``postback_data`` is the identifier of what was tapped (識別子).
 
     ``at`` is the carrier's time, else that of its arrival here. ``message_id`` is the first message it
-    answers, ``campaign_name`` that message's campaign.
+    answers, ``campaign_name`` that message's campaign; ``None`` if there is none, or none any more.
     """
 
     id: UUID
@@ -38,7 +39,7 @@ class ReceivedMessage:
 
 _SELECT = """
     SELECT i.id, least(i.occurred_at, i.received_at) AS at, i.channel, i.carrier, i.phone_number, i.text,
-           i.postback_data, i.outcome, i.message_id, c.name AS campaign_name
+           i.postback_data, i.outcome, m.id AS message_id, c.name AS campaign_name
     FROM inbound_messages i
     LEFT JOIN messages m ON m.company_id = i.company_id AND m.id = i.message_id
     LEFT JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
@@ -73,7 +74,7 @@ async def received_messages(
     statement = _LIST
     parameters: dict[str, Any] = {
         "company_id": caller.company_id,
-        "earliest": (now or datetime.now(UTC)) - LOG_PERIOD,
+        "earliest": ended_before(now or datetime.now(UTC)),
         "before": before,
         "limit": limit + 1,
     }

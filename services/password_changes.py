@@ -1,4 +1,7 @@
-"""New passwords: after a temporary one (C-2), by a reset code (C-3), or because their owner wants one."""
+"""New passwords: after a temporary one (C-2), by a reset code (C-3), or because their owner wants one.
+
+The last is for operators as well; mails and reset codes are company users'.
+"""
 
 import asyncio
 import secrets
@@ -15,25 +18,27 @@ from domain.mails import MailKind
 from domain.one_time_codes import RESET_CODE_SIGNS, new_code, plain_code
 from domain.passwords import PasswordProblem, context_words, password_problem
 from domain.sign_in_steps import MAX_RESET_TRIES, RESET_CODE_LIFETIME
+from services.accounts import Account, BothSides
 from services.audit import record_audit
 from services.company_lookups import enter_company_of_login
+from services.failed_sign_ins import count_failure, count_success, is_account_locked
 from services.mails import queue_mail
 from services.password_hashing import hashed, hashing_turn, verified
 from services.secret_box import SecretBox
-from services.sign_in import count_failure, count_success, is_account_locked
-from services.user_sessions import SessionUser, end_sessions
+from services.sessions import AccountSession, end_sessions
+from services.user_sessions import SessionUser
 
 HASHED_FOR = "reset code"
 
-_OWN_HASH = text("SELECT password_hash FROM company_users WHERE company_id = :company_id AND id = :id")
+_OWN_HASH = BothSides("SELECT password_hash FROM {accounts} AS a WHERE {account}")
 
-_SET = text("""
-    UPDATE company_users SET password_hash = :new_hash, temporary_until = NULL, password_changed_at = :now,
-        failed_sign_ins = 0, locked_until = NULL
-    WHERE company_id = :company_id AND id = :id AND deleted_at IS NULL
+_SET = BothSides("""
+    UPDATE {accounts} AS a
+    SET password_hash = :new_hash, {is_own_since}failed_sign_ins = 0, locked_until = NULL
+    WHERE {account} AND {is_there}
 """)
 
-_FORGET_CODE = text("DELETE FROM password_resets WHERE company_id = :company_id AND user_id = :id")
+_FORGET_CODE = text("DELETE FROM password_resets WHERE company_id = :company_id AND user_id = :account_id")
 
 # A user who never had an own password, and whose temporary one is over, has to ask the issuer (C-2).
 _MAY_RESET = text("""
@@ -44,7 +49,7 @@ _MAY_RESET = text("""
 
 _SET_CODE = text("""
     INSERT INTO password_resets (company_id, user_id, code_hash, tries, created_at, expires_at)
-    VALUES (:company_id, :id, :code_hash, 0, :now, :expires_at)
+    VALUES (:company_id, :account_id, :code_hash, 0, :now, :expires_at)
     ON CONFLICT (company_id, user_id) DO UPDATE
     SET code_hash = excluded.code_hash, tries = 0, created_at = excluded.created_at,
         expires_at = excluded.expires_at
@@ -61,7 +66,8 @@ _TRY_CODE = text("""
 """)
 
 _UNTRY_CODE = text("""
-    UPDATE password_resets SET tries = tries - 1 WHERE company_id = :company_id AND user_id = :id
+    UPDATE password_resets SET tries = tries - 1
+    WHERE company_id = :company_id AND user_id = :account_id
 """)
 
 
@@ -83,21 +89,19 @@ async def judge_password(password: str, login_id: str, *names: str) -> PasswordP
 
 
 async def change_password(
-    session: AsyncSession, user: SessionUser, current: str, new: str, now: datetime
+    session: AsyncSession, user: AccountSession, current: str, new: str, now: datetime
 ) -> PasswordChange:
     """Replace the own password. The current one has to be given; a wrong one counts as a failure (C-4).
 
-    All other sessions of the user end. Rules for ``new`` have been asked by ``judge_password``.
+    All other sessions end. Rules for ``new`` have been asked by ``judge_password``.
     """
-    key = {"company_id": user.company_id, "id": user.user_id}
     new_hash = await hashed(new)
     if not await confirm_password(session, user, current, now):
         return PasswordChange.NOT_PROVEN
     if new == current:
         return PasswordChange.SAME_AS_BEFORE
-    await _set_password(session, user.company_id, user.user_id, new_hash, now)
-    await session.execute(_FORGET_CODE, key)
-    await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+    await _set_password(session, user.account, new_hash, now)
+    await end_sessions(session, user.account, but=user.session_id)
     await record_audit(session, user.caller, AuditAction.PASSWORD_CHANGED)
     return PasswordChange.DONE
 
@@ -106,26 +110,22 @@ async def replace_temporary_password(
     session: AsyncSession, user: SessionUser, new: str, now: datetime
 ) -> PasswordChange:
     """Set the first own password; the session itself proves the temporary one (C-2)."""
-    key = {"company_id": user.company_id, "id": user.user_id}
     async with hashing_turn():
-        stored = (await session.execute(_OWN_HASH, key)).scalar_one()
-        if await verified(stored, new) is not None:
+        if await verified(await _own_hash(session, user), new) is not None:
             return PasswordChange.SAME_AS_BEFORE
-    await _set_password(session, user.company_id, user.user_id, await hashed(new), now)
-    await end_sessions(session, user.company_id, user.user_id, but=user.session_id)
+    await _set_password(session, user.account, await hashed(new), now)
+    await end_sessions(session, user.account, but=user.session_id)
     await record_audit(session, user.caller, AuditAction.PASSWORD_CHANGED)
     return PasswordChange.DONE
 
 
-async def confirm_password(session: AsyncSession, user: SessionUser, password: str, now: datetime) -> bool:
-    """Whether ``password`` is the user's own; a wrong one counts, and in a locked account none is right."""
-    key = {"company_id": user.company_id, "id": user.user_id}
+async def confirm_password(session: AsyncSession, user: AccountSession, password: str, now: datetime) -> bool:
+    """Whether ``password`` is the own one; a wrong one counts, and in a locked account none is right."""
     async with hashing_turn():
-        stored = (await session.execute(_OWN_HASH, key)).scalar_one()
-        is_right = await verified(stored, password) is not None
-    if is_right and not await is_account_locked(session, user.company_id, user.user_id, now):
-        return await count_success(session, user.company_id, user.user_id, now)
-    await count_failure(session, user.company_id, user.user_id, now, user.caller.remote_address)
+        is_right = await verified(await _own_hash(session, user), password) is not None
+    if is_right and not await is_account_locked(session, user.account, now):
+        return await count_success(session, user.account, now)
+    await count_failure(session, user.account, now, user.caller.remote_address)
     return False
 
 
@@ -145,8 +145,8 @@ async def issue_reset_code(
     code = new_code(RESET_CODE_SIGNS, secrets.randbelow)
     expires_at = now + RESET_CODE_LIFETIME
     code_hash = box.hashes(plain_code(code), owner=user_id, purpose=HASHED_FOR)[0]
-    key = {"company_id": company_id, "id": user_id}
-    await session.execute(_SET_CODE, {**key, "code_hash": code_hash, "now": now, "expires_at": expires_at})
+    values = {"code_hash": code_hash, "now": now, "expires_at": expires_at}
+    await session.execute(_SET_CODE, {**Account(company_id, user_id).key, **values})
     await queue_mail(
         session, company_id, user_id, MailKind.PASSWORD_RESET, secret=(box, code), expires_at=expires_at
     )
@@ -168,20 +168,25 @@ async def reset_password(
         plain_code(code), owner=row.id, purpose=HASHED_FOR
     ):
         return PasswordChange.NOT_PROVEN
-    key = {"company_id": row.company_id, "id": row.id}
+    account = Account(row.company_id, row.id)
     if await judge_password(new, row.login_id, row.name, row.company_name) is not None:
-        await session.execute(_UNTRY_CODE, key)
+        await session.execute(_UNTRY_CODE, account.key)
         return PasswordChange.REFUSED
-    await _set_password(session, row.company_id, row.id, await hashed(new), now)
-    await session.execute(_FORGET_CODE, key)
-    await end_sessions(session, row.company_id, row.id)
+    await _set_password(session, account, await hashed(new), now)
+    await end_sessions(session, account)
     await record_audit(session, Caller(row.company_id, row.id), AuditAction.PASSWORD_CHANGED)
     return PasswordChange.DONE
 
 
-async def _set_password(
-    session: AsyncSession, company_id: UUID, user_id: UUID, new_hash: str, now: datetime
-) -> None:
-    await session.execute(_SET, {"company_id": company_id, "id": user_id, "new_hash": new_hash, "now": now})
-    details = {"at": now.isoformat()}
-    await queue_mail(session, company_id, user_id, MailKind.PASSWORD_CHANGED, details=details)
+async def _own_hash(session: AsyncSession, user: AccountSession) -> str:
+    found = await session.execute(_OWN_HASH.of(user.account), user.account.key)
+    stored: str = found.scalar_one()
+    return stored
+
+
+async def _set_password(session: AsyncSession, account: Account, new_hash: str, now: datetime) -> None:
+    await session.execute(_SET.of(account), {**account.key, "new_hash": new_hash, "now": now})
+    if account.company_id is not None:
+        await session.execute(_FORGET_CODE, account.key)
+        details = {"at": now.isoformat()}
+        await queue_mail(session, account.company_id, account.id, MailKind.PASSWORD_CHANGED, details=details)

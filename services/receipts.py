@@ -22,14 +22,13 @@ from services.follow_ups import SEQUENCE
 
 _MATCHED = """
     UPDATE receipts r
-    SET company_id = a.company_id, message_id = a.message_id
+    SET company_id = s.company_id, message_id = s.message_id
     FROM submit_segments s
-    JOIN submit_attempts a ON a.company_id = s.company_id AND a.id = s.attempt_id
     WHERE {which} AND r.applied_at IS NULL
       AND s.carrier_message_id = r.carrier_message_id AND s.carrier = r.carrier AND s.channel = r.channel
-      AND (r.company_id IS NULL OR r.company_id = a.company_id)
+      AND (r.company_id IS NULL OR r.company_id = s.company_id)
     RETURNING r.id, r.channel, r.carrier, r.state, r.reason, r.occurred_at, r.received_at,
-              a.company_id, a.message_id, a.id AS attempt_id, s.segment
+              s.company_id, s.message_id, s.attempt_id, s.segment
 """
 # Reports just stored, by ``ids``; the answer is for ``apply_receipts``.
 MATCH_STORED = text(_MATCHED.format(which="r.id = ANY(CAST(:ids AS uuid[]))"))
@@ -40,24 +39,28 @@ _MATCH_WAITING = text(
 # Two receipts of one message, applied at the same time, would each find the other segment outstanding.
 _LOCK_ATTEMPTS = text("""
     SELECT id FROM submit_attempts
-    WHERE company_id = ANY(CAST(:company_ids AS uuid[])) AND id = ANY(CAST(:attempt_ids AS uuid[]))
+    WHERE company_id = ANY(CAST(:company_ids AS uuid[])) AND message_id = ANY(CAST(:message_ids AS uuid[]))
+      AND id = ANY(CAST(:attempt_ids AS uuid[]))
     ORDER BY id FOR NO KEY UPDATE
 """)
 
 _APPLY_TO_SEGMENTS = text("""
     UPDATE submit_segments s
     SET receipt_state = r.state, receipt_reason = r.reason, receipt_at = r.occurred_at
-    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:segments AS int[]),
-                CAST(:states AS text[]), CAST(:reasons AS text[]), CAST(:occurred_ats AS timestamptz[]))
-         AS r(company_id, attempt_id, segment, state, reason, occurred_at)
-    WHERE s.company_id = r.company_id AND s.attempt_id = r.attempt_id AND s.segment = r.segment
+    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:attempt_ids AS uuid[]),
+                CAST(:segments AS int[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
+                CAST(:occurred_ats AS timestamptz[]))
+         AS r(company_id, message_id, attempt_id, segment, state, reason, occurred_at)
+    WHERE s.company_id = r.company_id AND s.message_id = r.message_id AND s.attempt_id = r.attempt_id
+      AND s.segment = r.segment
       -- The first deciding receipt of a segment counts; later ones stay in the inbox's record.
       AND (s.receipt_state IS NULL OR s.receipt_state = 'sent')
 """)
 
 _SEGMENTS_OF = text("""
     SELECT attempt_id, receipt_state, receipt_reason, receipt_at FROM submit_segments
-    WHERE company_id = ANY(CAST(:company_ids AS uuid[])) AND attempt_id = ANY(CAST(:attempt_ids AS uuid[]))
+    WHERE company_id = ANY(CAST(:company_ids AS uuid[])) AND message_id = ANY(CAST(:message_ids AS uuid[]))
+      AND attempt_id = ANY(CAST(:attempt_ids AS uuid[]))
 """)
 
 # Messages are looked up by what was changed: joined beside it, all of a company's may be gone through.
@@ -65,10 +68,11 @@ _APPLY_TO_ATTEMPTS = text("""
     WITH applied AS (
         UPDATE submit_attempts a
         SET receipt_state = r.state, receipt_reason = r.reason, receipt_at = r.occurred_at
-        FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:states AS text[]),
-                    CAST(:reasons AS text[]), CAST(:occurred_ats AS timestamptz[]))
-             AS r(company_id, attempt_id, state, reason, occurred_at)
-        WHERE a.company_id = r.company_id AND a.id = r.attempt_id AND a.receipt_state IS NULL
+        FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:attempt_ids AS uuid[]),
+                    CAST(:states AS text[]), CAST(:reasons AS text[]), CAST(:occurred_ats AS timestamptz[]))
+             AS r(company_id, message_id, attempt_id, state, reason, occurred_at)
+        WHERE a.company_id = r.company_id AND a.message_id = r.message_id AND a.id = r.attempt_id
+          AND a.receipt_state IS NULL
         RETURNING a.company_id, a.message_id, a.id AS attempt_id, a.channel, a.carrier
     )
     SELECT a.*, m.status AS message_status
@@ -160,9 +164,11 @@ def _first_deciding(rows: Iterable[Row[Any]]) -> list[tuple[Row[Any], ReceiptSta
 async def _apply_deciding(
     session: AsyncSession, deciding: Sequence[tuple[Row[Any], ReceiptState]]
 ) -> list[AppliedReceipt]:
-    companies = [row.company_id for row, _ in deciding]
-    attempts = [row.attempt_id for row, _ in deciding]
-    keys = {"company_ids": companies, "attempt_ids": attempts}
+    keys = {
+        "company_ids": [row.company_id for row, _ in deciding],
+        "message_ids": [row.message_id for row, _ in deciding],
+        "attempt_ids": [row.attempt_id for row, _ in deciding],
+    }
     await session.execute(_LOCK_ATTEMPTS, keys)
     await session.execute(
         _APPLY_TO_SEGMENTS,
@@ -178,7 +184,7 @@ async def _apply_deciding(
     for row in await session.execute(_SEGMENTS_OF, keys):
         segments.setdefault(row.attempt_id, []).append(_segment_receipt(row))
     decided = {attempt: combine_receipts(received) for attempt, received in segments.items()}
-    return await _apply_to_attempts(session, {row.attempt_id: row.company_id for row, _ in deciding}, decided)
+    return await _apply_to_attempts(session, {row.attempt_id: row for row, _ in deciding}, decided)
 
 
 def _segment_receipt(row: Row[Any]) -> SegmentReceipt:
@@ -190,7 +196,7 @@ def _segment_receipt(row: Row[Any]) -> SegmentReceipt:
 
 
 async def _apply_to_attempts(
-    session: AsyncSession, companies: dict[UUID, UUID], decided: dict[UUID, SegmentReceipt | None]
+    session: AsyncSession, rows_of: dict[UUID, Row[Any]], decided: dict[UUID, SegmentReceipt | None]
 ) -> list[AppliedReceipt]:
     final = {attempt: receipt for attempt, receipt in decided.items() if receipt and receipt.state}
     if not final:
@@ -198,7 +204,8 @@ async def _apply_to_attempts(
     rows = await session.execute(
         _APPLY_TO_ATTEMPTS,
         {
-            "company_ids": [companies[attempt] for attempt in final],
+            "company_ids": [rows_of[attempt].company_id for attempt in final],
+            "message_ids": [rows_of[attempt].message_id for attempt in final],
             "attempt_ids": list(final),
             "states": [receipt.state for receipt in final.values()],
             "reasons": [receipt.reason for receipt in final.values()],

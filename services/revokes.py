@@ -15,7 +15,8 @@ _LOAD = text("""
       AND a.carrier = :carrier AND a.number = 1
     RETURNING o.bot_id, a.revoke_outcome,
       (SELECT carrier_message_id FROM submit_segments s
-       WHERE s.company_id = a.company_id AND s.attempt_id = a.id AND s.segment = 1) AS carrier_message_id
+       WHERE s.company_id = a.company_id AND s.message_id = a.message_id AND s.attempt_id = a.id
+         AND s.segment = 1) AS carrier_message_id
 """)
 
 _RECORD = text("""

@@ -31,17 +31,28 @@ BATCH = 500
 # Whoever has opted out since the first message is excluded whatever the campaign's options say: nobody
 # writes to a person who has just asked not to be written to (O-3).
 _CREATE = text("""
-    WITH created AS (
-        INSERT INTO messages (company_id, campaign_id, parent_message_id, row_number, phone_number, variables,
-                              status, reason, accepted_at, closed_at)
-        SELECT p.company_id, p.campaign_id, p.id, p.row_number, p.phone_number, p.variables, s.status,
-               CASE s.status WHEN 'excluded' THEN 'opted_out' END, clock_timestamp(),
+    WITH first AS (
+        SELECT p.company_id, p.id FROM messages p
+        JOIN unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[])) AS r(company_id, message_id)
+            ON p.company_id = r.company_id AND p.id = r.message_id
+        JOIN follow_ups f ON f.company_id = p.company_id AND f.campaign_id = p.campaign_id
+            AND f.trigger = :trigger
+        WHERE p.parent_message_id IS NULL AND p.second_message_id IS NULL
+        ORDER BY p.company_id, p.id
+        -- Two that are set off at once: the other one waits here, and then finds a second message.
+        FOR NO KEY UPDATE OF p
+    ), named AS (
+        UPDATE messages p SET second_message_id = uuidv7() FROM first
+        WHERE p.company_id = first.company_id AND p.id = first.id
+        RETURNING p.*
+    ), created AS (
+        INSERT INTO messages (company_id, id, campaign_id, parent_message_id, row_number, phone_number,
+                              variables, status, reason, accepted_at, closed_at)
+        SELECT p.company_id, p.second_message_id, p.campaign_id, p.id, p.row_number, p.phone_number,
+               p.variables, s.status, CASE s.status WHEN 'excluded' THEN 'opted_out' END, clock_timestamp(),
                CASE s.status WHEN 'accepted' THEN NULL ELSE clock_timestamp() END
-        FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[])) AS r(company_id, message_id)
-        JOIN messages p ON p.company_id = r.company_id AND p.id = r.message_id
-            AND p.parent_message_id IS NULL
+        FROM named p
         JOIN campaigns c ON c.company_id = p.company_id AND c.id = p.campaign_id
-        JOIN follow_ups f ON f.company_id = c.company_id AND f.campaign_id = c.id AND f.trigger = :trigger
         CROSS JOIN LATERAL (
             SELECT CASE
                 WHEN c.status = 'cancelled' THEN 'cancelled'
@@ -50,8 +61,6 @@ _CREATE = text("""
                                AND (c.exclude_opt_outs OR o.created_at >= p.accepted_at)) THEN 'excluded'
                 ELSE 'accepted' END AS status
         ) s
-        ORDER BY p.id
-        ON CONFLICT (company_id, parent_message_id) WHERE parent_message_id IS NOT NULL DO NOTHING
         RETURNING company_id, id, campaign_id, status
     ), pending AS (
         INSERT INTO pending_starts (company_id, message_id)
@@ -105,8 +114,8 @@ async def create_second_messages(
 ) -> list[MessageKey]:
     """Make the second message of each first one whose campaign has a follow-up with this trigger.
 
-    Never two for one (unique key), however often this is called. Those of cancelled campaigns and of
-    numbers that opted out meanwhile have ended with it, so that the log shows why nothing went out.
+    Never two for one (``second_message_id``), however often this is called. Those of cancelled campaigns
+    and of numbers that opted out meanwhile have ended with it, so that the log shows why nothing went out.
     Returns all that were made; they are to be started when the transaction is committed.
     """
     rows = (await session.execute(_CREATE, {**_columns(first_messages), "trigger": trigger.value})).all()

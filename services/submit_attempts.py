@@ -27,6 +27,7 @@ from services.attempt_rows import answered_segments, is_withdrawn, known_answer
 from services.contracts import NoValidContract
 from services.departures import hold_departures, note_departures
 from services.lanes import hold_number, reserve_company_slots
+from services.lost_attempts import lose_attempt
 
 # A backlog larger than the company's capacity comes back in this time to twice this.
 _BACKLOG_PAUSE_MS = 3_000
@@ -42,7 +43,8 @@ _LOAD = text("""
            a.departs_at, a.ended_at,
            a.started_at, a.receipt_state, a.receipt_reason, a.receipt_at, clock_timestamp() AS now,
            (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.segment) FROM submit_segments g
-            WHERE g.company_id = a.company_id AND g.attempt_id = a.id) AS segments
+            WHERE g.company_id = a.company_id AND g.message_id = a.message_id AND g.attempt_id = a.id)
+               AS segments
     FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:channels AS text[]),
                 CAST(:carriers AS text[]))
          WITH ORDINALITY AS r(company_id, message_id, channel, carrier, position)
@@ -77,28 +79,13 @@ _INSERT = text("""
 
 _CLAIM = text("""
     UPDATE submit_attempts SET state = 'in_flight', started_at = clock_timestamp()
-    WHERE company_id = :company_id AND id = :attempt_id AND state = 'waiting'
+    WHERE company_id = :company_id AND message_id = :message_id AND id = :attempt_id AND state = 'waiting'
     RETURNING id
 """)
 
 _DEPARTS = text("""
     UPDATE submit_attempts SET departs_at = :departs_at
-    WHERE company_id = :company_id AND id = :attempt_id AND state = 'waiting'
-""")
-
-_LOSE = text("""
-    WITH lost AS (
-        UPDATE submit_attempts SET state = 'unknown', outcome = 'unknown', ended_at = clock_timestamp()
-        WHERE company_id = :company_id AND id = :attempt_id AND state = 'in_flight'
-        RETURNING company_id, id, channel, carrier
-    ), tried_again AS (
-        UPDATE submit_segments s SET outcome = 'unknown' FROM lost
-        WHERE s.company_id = lost.company_id AND s.attempt_id = lost.id
-          AND s.outcome IN ('throttled', 'not_sent', 'capacity_exceeded')
-    )
-    INSERT INTO submit_segments (company_id, attempt_id, segment, channel, carrier, outcome)
-    SELECT company_id, id, 1, channel, carrier, 'unknown' FROM lost
-    ON CONFLICT (company_id, attempt_id, segment) DO NOTHING
+    WHERE company_id = :company_id AND message_id = :message_id AND id = :attempt_id AND state = 'waiting'
 """)
 
 _SENDING = text("""
@@ -188,7 +175,7 @@ async def _begin(
     if row.attempt_id is not None and row.state != AttemptState.WAITING:
         if row.state == AttemptState.IN_FLIGHT:
             # Whoever held it is gone without an answer. A receipt may still tell; see sweeps.
-            await session.execute(_LOSE, {"company_id": order.company_id, "attempt_id": row.attempt_id})
+            await lose_attempt(session, order.company_id, order.message_id, row.attempt_id)
         return known_answer(order, row)
     if is_withdrawn(row):
         return Submission(SubmissionOutcome.WITHDRAWN, row.now)
@@ -240,8 +227,7 @@ async def _note_wait(
     """Put the reserved slot and the taken departure on record, so that the next try does not take others."""
     if row.attempt_id is not None:
         if departs_at != row.departs_at:
-            key = {"company_id": order.company_id, "attempt_id": row.attempt_id}
-            await session.execute(_DEPARTS, {**key, "departs_at": departs_at})
+            await session.execute(_DEPARTS, {**_key(order, row), "departs_at": departs_at})
     elif departs_at is not None or order.reserves_slot:
         await _insert(session, order, row, AttemptState.WAITING, None, departs_at)
 
@@ -250,9 +236,7 @@ async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Be
     if row.attempt_id is None:
         attempt_id, body, reference = await _insert(session, order, row, AttemptState.IN_FLIGHT, None)
     else:
-        claimed = await session.execute(
-            _CLAIM, {"company_id": order.company_id, "attempt_id": row.attempt_id}
-        )
+        claimed = await session.execute(_CLAIM, _key(order, row))
         attempt_id, body, reference = claimed.scalar_one_or_none(), row.body, row.reference
     if attempt_id is None:
         # Another worker took the same attempt a moment ago; only its receipt can tell.
@@ -261,6 +245,14 @@ async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Be
     missing = {s["segment"] for s in row.segments or ()} - {result.segment for result in answered}
     segments = tuple(sorted(missing)) or None
     return ReadySubmit(attempt_id, row.phone_number, body, row.sender, reference, segments, answered)
+
+
+def _key(order: SubmitOrder, row: Row[Any]) -> dict[str, Any]:
+    return {
+        "company_id": order.company_id,
+        "message_id": order.message_id,
+        "attempt_id": row.attempt_id,
+    }
 
 
 async def _insert(

@@ -24,11 +24,11 @@ _UPDATE_ATTEMPTS = text("""
     UPDATE submit_attempts a
     SET state = r.state, outcome = r.outcome, reason = r.reason, carrier_code = r.carrier_code,
         capability = r.capability, departs_at = NULL, ended_at = clock_timestamp()
-    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:states AS text[]),
-                CAST(:outcomes AS text[]), CAST(:reasons AS text[]), CAST(:carrier_codes AS text[]),
-                CAST(:capabilities AS text[]))
-         AS r(company_id, attempt_id, state, outcome, reason, carrier_code, capability)
-    WHERE a.company_id = r.company_id AND a.id = r.attempt_id
+    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:attempt_ids AS uuid[]),
+                CAST(:states AS text[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[]),
+                CAST(:carrier_codes AS text[]), CAST(:capabilities AS text[]))
+         AS r(company_id, message_id, attempt_id, state, outcome, reason, carrier_code, capability)
+    WHERE a.company_id = r.company_id AND a.message_id = r.message_id AND a.id = r.attempt_id
       -- A worker that slept through its time limit still knows best what the carrier answered.
       AND a.state IN ('in_flight', 'unknown')
     RETURNING a.id, a.ended_at
@@ -36,11 +36,13 @@ _UPDATE_ATTEMPTS = text("""
 
 _UPSERT_SEGMENTS = text("""
     INSERT INTO submit_segments
-        (company_id, attempt_id, segment, channel, carrier, outcome, carrier_message_id, carrier_code)
-    SELECT * FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:segments AS int[]),
-        CAST(:channels AS text[]), CAST(:carriers AS text[]), CAST(:outcomes AS text[]),
-        CAST(:carrier_message_ids AS text[]), CAST(:carrier_codes AS text[]))
-    ON CONFLICT (company_id, attempt_id, segment) DO UPDATE
+        (company_id, message_id, attempt_id, segment, channel, carrier, outcome, carrier_message_id,
+         carrier_code)
+    SELECT * FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]),
+        CAST(:attempt_ids AS uuid[]), CAST(:segments AS int[]), CAST(:channels AS text[]),
+        CAST(:carriers AS text[]), CAST(:outcomes AS text[]), CAST(:carrier_message_ids AS text[]),
+        CAST(:carrier_codes AS text[]))
+    ON CONFLICT (company_id, message_id, attempt_id, segment) DO UPDATE
     SET outcome = excluded.outcome, carrier_message_id = excluded.carrier_message_id,
         carrier_code = excluded.carrier_code
 """)
@@ -49,10 +51,12 @@ _MESSAGES_LEFT = text(f"""
     UPDATE messages m
     SET status = 'sent', channel = r.channel, carrier = r.carrier, parts = a.parts,
         submitted_at = coalesce(m.submitted_at, a.ended_at)
-    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:attempt_ids AS uuid[]), CAST(:channels AS text[]),
-                CAST(:carriers AS text[])) AS r(company_id, attempt_id, channel, carrier)
-    JOIN submit_attempts a ON a.company_id = r.company_id AND a.id = r.attempt_id
-    WHERE m.company_id = a.company_id AND m.id = a.message_id AND m.status IN ('accepted', 'sending', 'sent')
+    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:attempt_ids AS uuid[]),
+                CAST(:channels AS text[]), CAST(:carriers AS text[]))
+         AS r(company_id, message_id, attempt_id, channel, carrier)
+    JOIN submit_attempts a
+        ON a.company_id = r.company_id AND a.message_id = r.message_id AND a.id = r.attempt_id
+    WHERE m.company_id = r.company_id AND m.id = r.message_id AND m.status IN ('accepted', 'sending', 'sent')
     RETURNING m.company_id, m.campaign_id, old.submitted_at IS NULL AS is_first, {SEQUENCE} AS sequence
 """)  # noqa: S608
 
@@ -131,6 +135,7 @@ async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord])
 def _key_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
     return {
         "company_ids": [record.order.company_id for record in records],
+        "message_ids": [record.order.message_id for record in records],
         "attempt_ids": [record.attempt_id for record in records],
         "channels": [record.order.channel.value for record in records],
         "carriers": [record.order.carrier.value for record in records],
@@ -140,6 +145,7 @@ def _key_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
 def _attempt_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
     return {
         "company_ids": [record.order.company_id for record in records],
+        "message_ids": [record.order.message_id for record in records],
         "attempt_ids": [record.attempt_id for record in records],
         "states": [record.state.value for record in records],
         "outcomes": [record.combined.outcome.value for record in records],
@@ -154,6 +160,7 @@ def _segment_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
     carriers: list[Carrier] = [record.order.carrier for record, _ in flat]
     return {
         "company_ids": [record.order.company_id for record, _ in flat],
+        "message_ids": [record.order.message_id for record, _ in flat],
         "attempt_ids": [record.attempt_id for record, _ in flat],
         "segments": [result.segment for _, result in flat],
         "channels": [record.order.channel.value for record, _ in flat],

@@ -59,7 +59,7 @@ _UNMATCHED = text("""
 # delivered is a message when all of them are.
 _ADOPT = text("""
     WITH candidate AS (
-        SELECT r.carrier_message_id, s.company_id, s.attempt_id, s.segment,
+        SELECT r.carrier_message_id, s.company_id, s.message_id, s.attempt_id, s.segment,
                min(a.id::text) OVER of_receipt = max(a.id::text) OVER of_receipt AS is_only,
                dense_rank() OVER (PARTITION BY a.id ORDER BY s.segment) AS place,
                dense_rank() OVER (PARTITION BY a.id ORDER BY r.carrier_message_id) AS turn
@@ -69,8 +69,8 @@ _ADOPT = text("""
         JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
             AND a.channel = r.channel AND a.carrier = r.carrier AND a.state IN ('unknown', 'in_flight')
             AND a.started_at BETWEEN r.received_at - interval '72 hours' AND r.received_at
-        LEFT JOIN submit_segments s ON s.company_id = a.company_id AND s.attempt_id = a.id
-            AND s.outcome = 'unknown' AND s.carrier_message_id IS NULL
+        LEFT JOIN submit_segments s ON s.company_id = a.company_id AND s.message_id = a.message_id
+            AND s.attempt_id = a.id AND s.outcome = 'unknown' AND s.carrier_message_id IS NULL
         WHERE r.applied_at IS NULL AND r.message_id IS NULL AND r.carrier_message_id IS NOT NULL
           AND r.received_at < clock_timestamp() - :adopt_after
           AND (s.segment IS NOT NULL OR a.state = 'in_flight')
@@ -81,7 +81,8 @@ _ADOPT = text("""
     UPDATE submit_segments s SET carrier_message_id = c.carrier_message_id
     FROM candidate c
     WHERE c.is_only AND c.place = c.turn
-      AND s.company_id = c.company_id AND s.attempt_id = c.attempt_id AND s.segment = c.segment
+      AND s.company_id = c.company_id AND s.message_id = c.message_id AND s.attempt_id = c.attempt_id
+      AND s.segment = c.segment
     RETURNING s.carrier_message_id
 """)
 

@@ -17,6 +17,7 @@ from domain.permissions import Permission, Role, allows
 from domain.sign_in_steps import SignInStep
 from services.audit import record_audit, trail_of
 from services.database import NO_COMPANY, Database
+from services.sessions import AccountSession
 from services.user_sessions import SessionUser, session_for
 from web.cookies import session_token
 from web.csrf import SAFE_METHODS, check_form
@@ -93,16 +94,23 @@ class Requires:
         if not signed_in.may(self.permission):
             await record_denial(request, signed_in.caller, self.permission)
             raise HTTPException(403)
-        if request.method not in SAFE_METHODS:
-            await check_form(request)
-        if signed_in.user.state.step not in self.steps:
-            raise StepNeeded(signed_in.user.state.step)
-        if self.confirmed and not signed_in.user.is_confirmed(now()):
-            raise ConfirmationNeeded
+        await check_progress(request, signed_in.user, self.steps, confirmed=self.confirmed)
         return signed_in
 
 
 requires = Requires
+
+
+async def check_progress(
+    request: Request, user: AccountSession, steps: Collection[SignInStep], *, confirmed: bool
+) -> None:
+    """Raise unless a posted form is ours, the sign-in is at one of ``steps``, the password lately given."""
+    if request.method not in SAFE_METHODS:
+        await check_form(request)
+    if user.state.step not in steps:
+        raise StepNeeded(user.state.step)
+    if confirmed and not user.is_confirmed(now()):
+        raise ConfirmationNeeded
 
 
 async def record_denial(

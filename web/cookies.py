@@ -13,6 +13,7 @@ from web.settings import WebSettings
 
 OPERATOR_SIDE = "/operator"
 _OPERATOR_COOKIE = "operator_session"
+_USER_COOKIE = "session"
 
 
 def settings_of(request: Request) -> WebSettings:
@@ -27,9 +28,8 @@ def _cookie_name(name: str, settings: WebSettings) -> str:
 
 
 def session_token(request: Request) -> str | None:
-    """Return the session's token as the browser sent it, or as it will from the next request on."""
-    renewed: str | None = getattr(request.state, "renewed_session", None)
-    return renewed or request.cookies.get(_cookie_name("session", settings_of(request)))
+    """Return the token of the companies' side as the browser sent it."""
+    return request.cookies.get(_cookie_name(_USER_COOKIE, settings_of(request)))
 
 
 def renew_session(request: Request, token: str) -> None:
@@ -47,9 +47,15 @@ def operator_token(request: Request) -> str | None:
     return request.cookies.get(_cookie_name(_OPERATOR_COOKIE, settings_of(request)))
 
 
+def side_of(request: Request) -> str:
+    """Return what the addresses of the requested page's side begin with: empty on the companies' side."""
+    return OPERATOR_SIDE if is_operator_path(request.url.path) else ""
+
+
 def token_of_side(request: Request) -> str | None:
-    """Return the session's token of the side the requested address belongs to."""
-    return operator_token(request) if is_operator_path(request.url.path) else session_token(request)
+    """Return the session's token of the side the requested address belongs to, renewed or as it was sent."""
+    renewed: str | None = getattr(request.state, "renewed_session", None)
+    return renewed or (operator_token(request) if side_of(request) else session_token(request))
 
 
 def visitor_token(request: Request) -> str:
@@ -62,9 +68,15 @@ def visitor_token(request: Request) -> str:
 
 
 def set_session(response: Response, request: Request, token: str) -> None:
-    """Hand the browser its session; it ends with the browser, the server's expiry aside."""
-    _set(response, request, "session", token)
-    _delete(response, request, "visitor")
+    """Hand the browser its session of the requested side; it ends with the browser, if not before.
+
+    An operator's is not sent along from elsewhere: a link in a mail, say, opens the sign-in page.
+    """
+    if side_of(request):
+        _set(response, request, _OPERATOR_COOKIE, token, samesite="strict")
+    else:
+        _set(response, request, _USER_COOKIE, token)
+        _delete(response, request, "visitor")
 
 
 def set_visitor(response: Response, request: Request, token: str) -> None:
@@ -73,18 +85,8 @@ def set_visitor(response: Response, request: Request, token: str) -> None:
 
 
 def clear_session(response: Response, request: Request) -> None:
-    """Take the session away from the browser."""
-    _delete(response, request, "session")
-
-
-def set_operator_session(response: Response, request: Request, token: str) -> None:
-    """Hand an operator's browser its session. Links from elsewhere, a mail say, open the sign-in page."""
-    _set(response, request, _OPERATOR_COOKIE, token, samesite="strict")
-
-
-def clear_operator_session(response: Response, request: Request) -> None:
-    """Take the operator's session away from the browser."""
-    _delete(response, request, _OPERATOR_COOKIE)
+    """Take the session of the requested side away from the browser."""
+    _delete(response, request, _OPERATOR_COOKIE if side_of(request) else _USER_COOKIE)
 
 
 def _set(

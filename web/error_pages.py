@@ -20,10 +20,11 @@ from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound
 from services.company_users import UserNotFound
 from services.links import LinkNotFound
 from services.message_details import MessageNotFound
+from services.operators import OperatorNotFound
 from services.passkeys import PasskeyNotFound
-from services.user_sessions import SessionNotFound
+from services.sessions import SessionNotFound
 from web.access import ConfirmationNeeded, SignInNeeded, StepNeeded
-from web.cookies import OPERATOR_SIDE, is_operator_path, settings_of
+from web.cookies import OPERATOR_SIDE, settings_of, side_of
 from web.csrf import FormNotOurs
 from web.operator.access import OperatorSignInNeeded
 from web.pages import go, is_fragment, page
@@ -37,12 +38,13 @@ from web.wording.errors import (
     too_many_requests,
 )
 
-_MISSING = (UserNotFound, ApiKeyNotFound, SessionNotFound, PasskeyNotFound)
+_MISSING = (UserNotFound, ApiKeyNotFound, SessionNotFound, PasskeyNotFound, OperatorNotFound)
+# Below the side of the page that was asked for.
 _STEP_PAGES = {
     SignInStep.SECOND_FACTOR: "/sign-in/second-factor",
     SignInStep.NEW_PASSWORD: "/sign-in/new-password",
     SignInStep.ENROLMENT: "/account/second-factor",
-    SignInStep.DONE: "/",
+    SignInStep.DONE: "",
 }
 Handler: TypeAlias = Callable[[Request, Any], Awaitable[Response] | Response]
 log = structlog.get_logger(__name__)
@@ -80,7 +82,7 @@ def _install(app: FastAPI, error: type[Exception], for_people: Handler, default:
 
 def error_page(request: Request, status: int, wording: ErrorPage) -> Response:
     """Render one error; headers are set here as well, since a 500 is made outside the middleware."""
-    if is_operator_path(request.url.path):
+    if side_of(request):
         wording = OPERATOR_ERROR_PAGES.get(status, wording)
     response = page(request, "pages/error.html", status=status, wording=wording, status_code=status)
     add_security_headers(response.headers, request.url.path, settings_of(request))
@@ -128,18 +130,20 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _to_step(request: Request, error: Exception) -> Response:
-    return _lead_to(request, _STEP_PAGES[error.step] if isinstance(error, StepNeeded) else "/")
+    return _lead_to(request, _STEP_PAGES[error.step] if isinstance(error, StepNeeded) else "")
 
 
 def _to_confirmation(request: Request, _error: Exception) -> Response:
     return _lead_to(request, "/account/confirm", always=True)
 
 
-def _lead_to(request: Request, address: str, *, always: bool = False) -> Response:
+def _lead_to(request: Request, step_page: str, *, always: bool = False) -> Response:
+    home = side_of(request) or "/"
+    address = f"{side_of(request)}{step_page}" or home
     if is_fragment(request):
         return Response(status_code=401, headers={"HX-Redirect": address})
     # Forms lie at the address of their page, so that is where to come back to.
-    comes_back = (request.method == "GET" or always) and address != "/" and request.url.path != "/"
+    comes_back = (request.method == "GET" or always) and home not in (address, request.url.path)
     return go(f"{address}?next={request.url.path}" if comes_back else address)
 
 

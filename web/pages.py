@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from domain.operator_permissions import OperatorPermission, OperatorRole
 from domain.permissions import Permission, Role
 from web import formats
-from web.cookies import is_operator_path, settings_of
+from web.cookies import settings_of, side_of
 from web.csrf import csrf_token
 from web.wording import look, word
 from web.wording.audit import action_word, actor_word, field_word, value_words
@@ -80,7 +80,9 @@ def render_text(request: Request, template: str, block: str | None = None, **con
         "csrf_token": csrf_token(request),
         "signed_in": getattr(request.state, "signed_in", None),
         "operator": getattr(request.state, "operator", None),
-        "frame": "operator/frame.html" if is_operator_path(request.url.path) else "layout.html",
+        # Pages both sides have lead on below their own side.
+        "side": side_of(request),
+        "frame": "operator/frame.html" if side_of(request) else "layout.html",
         "has_htmx": HTMX.is_file(),
         **context,
     }

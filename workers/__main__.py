@@ -112,15 +112,32 @@ def new_operator(
     ] = None,
 ) -> None:
     """Make an account for the operators' side of the portal."""
-    from workers.create_operator import NotCreated, make_operator, read_password
+    from workers.operator_accounts import NotChanged, make_operator, read_password
 
     settings = _settings()
     try:
         uvloop.run(make_operator(settings, login_id, name, role, read_password(password_file)))
-    except NotCreated as problem:
+    except NotChanged as problem:
         typer.echo(str(problem), err=True)
         exit_now(1)
     typer.echo(f"{login_id} can sign in at {settings.portal_url}/operator.")
+    exit_now(0)
+
+
+@app.command()
+def reset_operator_factor(
+    login_id: Annotated[str, typer.Option(help="Whose second factor is lost.")],
+) -> None:
+    """Take a lost second factor of an operator away; the next sign-in sets up a new one."""
+    from workers.operator_accounts import NotChanged, take_factor_away
+
+    settings = _settings()
+    try:
+        uvloop.run(take_factor_away(settings, login_id))
+    except NotChanged as problem:
+        typer.echo(str(problem), err=True)
+        exit_now(1)
+    typer.echo(f"{login_id} has no second factor any more.")
     exit_now(0)
 
 

@@ -11,6 +11,7 @@ from activities.start_second_messages import SecondMessageStarter
 from services.database import Database, JobsDatabase
 from workers.delivery_metrics import measure_deliveries
 from workers.health import health_server
+from workers.log_keeper import LogKeeper
 from workers.run_until_stopped import run_until_stopped
 from workers.settings import Settings
 from workers.temporal_connection import connect_to_temporal
@@ -74,7 +75,11 @@ async def run_message_worker(settings: Settings) -> None:
     async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
         await run_until_stopped(
             message_workers(client, database, settings, starter),
-            [sweeper.run(settings.sweep_every_seconds), measure_deliveries(jobs_database)],
+            [
+                sweeper.run(settings.sweep_every_seconds),
+                LogKeeper(jobs_database).run(),
+                measure_deliveries(jobs_database),
+            ],
         )
     await starter.close()
     await jobs_database.close()

@@ -8,11 +8,13 @@ import structlog
 from activities.metrics import SWEEPS
 from activities.start_second_messages import SecondMessageStarter
 from domain.send_times import FREEZE_LEAD
-from services.abandoned_messages import close_abandoned, lose_attempts
+from services.abandoned_messages import close_abandoned
 from services.database import JobsDatabase
+from services.lost_attempts import lose_overdue_attempts
 from services.mails import queued_mails
 from services.rate_limits import forget_full_buckets
 from services.second_messages import late_starts
+from services.sessions import forget_ended_sessions
 from services.sweeps import (
     BATCH,
     is_only_sweeper,
@@ -21,7 +23,6 @@ from services.sweeps import (
     overdue_campaigns,
     unsignalled_receipts,
 )
-from services.user_sessions import forget_ended_sessions
 from workflows.client import DeliveryClient
 from workflows.receipt_inbox import ReceiptInbox
 
@@ -124,7 +125,7 @@ class Sweeper:
         async with self._database.transaction() as session:
             if not await is_only_sweeper(session):
                 return
-            lost = await lose_attempts(session)
+            lost = await lose_overdue_attempts(session)
         if lost:
             log.warning("sweep_lost_attempts", count=lost)
 

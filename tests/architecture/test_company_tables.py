@@ -10,9 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from migrations.roles import APPEND_ONLY
+from migrations.roles import APPEND_ONLY, JOBS_ONLY
 from models.shared_tables import SHARED_TABLES, SHARED_UNTIL_CLAIMED
 from services.database import OWN_STAFF
+from services.log_months import DIVIDED
 from tests.support.postgres import owner_url
 from workers.local_stack.postgres import APP, JOBS, OWNER
 
@@ -150,22 +151,26 @@ def test_functions_with_the_owners_rights_are_few_pinned_and_not_everybodys(
     found = rows(
         catalogue,
         """
-        SELECT proname, prosecdef, proconfig, has_function_privilege(%s, oid, 'EXECUTE'),
+        SELECT proname, proconfig, has_function_privilege(%s, oid, 'EXECUTE'),
+               has_function_privilege(%s, oid, 'EXECUTE'),
                EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0)
         FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY 1
         """,
         APP,
+        JOBS,
     )
-    pinned = ["search_path=pg_catalog, pg_temp"]
+    pinned = "search_path=pg_catalog, pg_temp"
     names = (
         "companies_of_carrier_messages",
         "companies_of_senders",
         "company_of_api_key",
         "company_of_bot",
+        "company_of_deleted_login",
         "company_of_login",
         "company_of_session",
     )
-    assert found == [(name, True, pinned, True, False) for name in names]
+    for_jobs = [(name, [pinned, "lock_timeout=800ms"], False, True, False) for name in sorted(JOBS_ONLY)]
+    assert found == sorted([*((name, [pinned], True, True, False) for name in names), *for_jobs])
 
 
 def test_rights_are_granted_table_by_table(catalogue: psycopg.Connection[Any]) -> None:
@@ -178,6 +183,25 @@ def test_rights_are_granted_table_by_table(catalogue: psycopg.Connection[Any]) -
     for name, rights in granted.items():
         more = [] if name in APPEND_ONLY else ["DELETE", "UPDATE"]
         assert rights == sorted(["INSERT", "SELECT", *more]), name
+
+
+def test_months_of_the_log_are_out_of_reach(catalogue: psycopg.Connection[Any]) -> None:
+    """Their tables have no policies of their own (decision 0031)."""
+    (allowed,) = rows(
+        catalogue,
+        "SELECT bool_or(has_schema_privilege(role, 'log_months', 'USAGE')) FROM unnest(%s::text[]) role",
+        [APP, JOBS],
+    )
+    assert allowed == (False,)
+
+
+def test_what_lies_in_months_is_known(catalogue: psycopg.Connection[Any]) -> None:
+    """The planner's statistics of these are brought up to date by hand (services/log_months.py)."""
+    found = rows(
+        catalogue,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'p'",
+    )
+    assert {name for (name,) in found} == set(DIVIDED)
 
 
 def test_the_owner_sees_nothing_either(database_url: str) -> None:

@@ -21,6 +21,7 @@ from tests.e2e.test_mails import OWN, mail_to
 from tests.web.test_second_factor import code
 
 LOGIN_ID = "barrierefrei@sakura.example"
+DELETED = "geloescht@sakura.example"
 OPERATOR_SIGN_IN = "/operator/sign-in"
 # This one is stopped while its pages are looked at: the test's own campaigns do not need it.
 STOPPED = Link.NUMBER_RECYCLING
@@ -55,7 +56,11 @@ def page_routes(method: str = "GET") -> list[str]:
 def addresses_of(path: str, ids: dict[str, list[str]]) -> list[str]:
     """The path with every id there is for it; a new kind of id has to be added to ``ids_of``."""
     name = re.search(r"\{(\w+)\}", path)
-    return [path.replace(name[0], identity) for identity in ids[name[1]]] if name else [path]
+    if name is None:
+        return [path]
+    return [
+        address for identity in ids[name[1]] for address in addresses_of(path.replace(name[0], identity), ids)
+    ]
 
 
 def ids_of(stack: Stack, campaigns: list[str]) -> dict[str, list[str]]:
@@ -76,6 +81,9 @@ def ids_of(stack: Stack, campaigns: list[str]) -> dict[str, list[str]]:
             "passkey_id": first("SELECT id FROM passkeys WHERE name = %s", LOGIN_ID),
             "own_user_id": first("SELECT id FROM company_users WHERE login_id = %s", LOGIN_ID),
             "link": [Link.SMS_AU.value, STOPPED.value],
+            "company_id": first("SELECT company_id FROM company_users WHERE login_id = %s", DELETED),
+            "deleted_user_id": first("SELECT id FROM company_users WHERE login_id = %s", DELETED),
+            "operator_id": first("SELECT id FROM operators ORDER BY login_id"),
         }
 
 
@@ -115,7 +123,7 @@ def compose_campaign(
 def people(stack: Stack, staff: FormClient) -> Iterator[Person]:
     """One after another, each at a point where pages open that open for nobody else.
 
-    A new 企業管理者 goes the whole way: temporary password, authenticator, second sign-in.
+    A new 企業管理者 goes the whole way: temporary password, authenticator, second sign-in. An operator, too.
     """
     portal = stack.run["portal_url"]
     yield Person("nobody", httpx.Client(base_url=portal, timeout=60))
@@ -136,8 +144,39 @@ def people(stack: Stack, staff: FormClient) -> Iterator[Person]:
     halfway = FormClient(portal, {"login_id": LOGIN_ID, "password": OWN})
     yield Person("before the second factor", halfway.http)
     yield Person("企業管理者", newcomer.http)
+    _delete_user(stack, staff)
+    yield from _operators(stack)
+
+
+def _operators(stack: Stack) -> Iterator[Person]:
+    """One sets an authenticator up, is asked for it, and takes it away in the end; another looks on."""
+    portal, (chief, duty, *_) = stack.run["portal_url"], stack.run["operators"]
     with stopped_link(stack) as operator:
+        helped = OperatorClient(portal, duty)
+        helped.open("/operator/account/second-factor")
+        helped.send("認証アプリを設定する")
+        secret = re.search(r'class="secret">([A-Z2-7 ]+)<', helped.answer.text)
+        assert secret is not None
+        yield Person("operator setting up an authenticator", helped.http)
+        helped.send("確認して設定する", code=code(base64.b32decode(secret[1].replace(" ", ""))))
+        halfway = OperatorClient(portal, duty)
+        assert halfway.answer.url.path == "/operator/sign-in/second-factor"
+        yield Person("operator before the second factor", halfway.http)
+        yield Person("operator with a second factor", helped.http)
         yield Person("operator", operator.http)
+        assert chief["role"] == "operator_admin"
+        helped.open("/operator/account/second-factor/totp/remove")
+        helped.send("認証アプリの登録を解除する")
+
+
+def _delete_user(stack: Stack, staff: FormClient) -> None:
+    staff.open("/users/new")
+    staff.send("追加してメールを送る", login_id=DELETED, name="退職 五郎", role="admin")
+    with psycopg.connect(stack.run["database_url"]) as connection:
+        row = connection.execute("SELECT id FROM company_users WHERE login_id = %s", (DELETED,)).fetchone()
+    assert row is not None
+    staff.open(f"/users/{row[0]}/delete")
+    staff.send("このユーザーを削除する")
 
 
 def _add_passkey(stack: Stack) -> None:

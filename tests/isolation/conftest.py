@@ -14,13 +14,14 @@ from pydantic import SecretStr
 from domain.audit import AuditAction
 from domain.callers import Caller
 from domain.messages import ChannelPlan
+from services.accounts import Account
 from services.audit import record_audit
 from services.campaign_check import check_campaign
 from services.campaign_registration import register_campaign
 from services.campaigns import save_draft
 from services.demo_data import DemoCompany
 from services.recipient_uploads import store_upload
-from services.user_sessions import Device, open_session
+from services.sessions import Device, open_session
 from tests.api.conftest import RecordingInbox
 from tests.services.factories import Bench
 from tests.services.support import Companies, campaign_content, now, open_companies
@@ -149,6 +150,7 @@ async def _accounts(bench: Bench, mark: str) -> dict[str, list[UUID]]:
         credential=mark.encode(),
     )
     async with bench.transaction() as session:
-        opened = await open_session(session, bench.company_id, users[0], now(), Device(mark, "192.0.2.1"))
+        owner = Account(bench.company_id, users[0])
+        opened = await open_session(session, owner, now(), Device(mark, "192.0.2.1"))
     keys = [row.id for row in await bench.rows("SELECT id FROM api_keys WHERE company_id = :company")]
     return {"user_id": users, "key_id": keys, "session_id": [opened.id], "passkey_id": [passkey.id]}

@@ -118,7 +118,7 @@ async def test_reading_is_never_writing(whole: Whole, staff: Staff) -> None:
     # A session's last use; the check of a list, which is kept so that it need not be made again.
     kept = {"user_sessions", "recipient_uploads", "recipient_upload_rows"}
     tables = await whole.companies.rows(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
         " AND relname <> 'alembic_version'"
     )
 

@@ -6,14 +6,15 @@ from uuid import uuid4
 from domain.carrier_exchange import ReceiptState, SubmitOutcome
 from domain.messages import MessageStatus, StatusReason
 from models.submit_attempt import AttemptState
-from services.abandoned_messages import LOST_AFTER, close_abandoned, lose_attempts
+from services.abandoned_messages import close_abandoned
+from services.lost_attempts import LOST_AFTER, lose_overdue_attempts
 from services.submit_attempts import ReadySubmit
 from tests.services.factories import Bench, Registered, accepted, an_id, refused, report
 
 
 async def _lose(bench: Bench) -> None:
     async with bench.jobs_database.transaction() as session:
-        await lose_attempts(session)
+        await lose_overdue_attempts(session)
 
 
 async def _close(bench: Bench, campaign: Registered) -> MessageStatus:

@@ -18,8 +18,8 @@ from services.campaign_check import check_campaign
 from services.campaign_registration import edit_scheduled, register_campaign
 from services.campaigns import cancel_campaign, delete_draft
 from services.database import JobsDatabase
+from services.sessions import Device
 from services.sign_in import SignedIn, sign_in
-from services.user_sessions import Device
 from tests.services.support import Companies, campaign_content, csv_of, now, user_of
 from workers.local_stack.postgres import EmbeddedPostgres
 

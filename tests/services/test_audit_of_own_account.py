@@ -10,7 +10,8 @@ from services.audit_verification import audit_faults
 from services.passkeys import remove_passkey
 from services.password_changes import change_password
 from services.second_factors import new_backup_codes, remove_totp
-from services.user_sessions import SessionUser, end_other_sessions, end_own_session, rotate_session
+from services.sessions import end_other_sessions, end_own_session, rotate_session
+from services.user_sessions import SessionUser
 from tests.services.accounts import BOX, PASSWORD, Accounts
 from tests.services.support import now
 from tests.services.test_second_factors import check, code_at, enrolled

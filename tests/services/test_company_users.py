@@ -18,21 +18,20 @@ from services.company_users import (
     find_user,
     invite_user,
     list_users,
-    release_login_id,
     require_second_factor,
     reset_by_issuer,
     reset_second_factor,
 )
 from services.session_tokens import new_token, token_hash
-from services.sign_in import SignInFailed, sign_in
-from services.user_sessions import (
+from services.sessions import (
     SessionNotFound,
     end_own_session,
     end_sessions,
     forget_ended_sessions,
     own_sessions,
-    session_for,
 )
+from services.sign_in import SignInFailed, sign_in
+from services.user_sessions import session_for
 from tests.services.accounts import BOX, PASSWORD, Account, Accounts
 from tests.services.support import now
 
@@ -65,8 +64,8 @@ async def test_an_invitation_is_a_user_and_a_mail_in_one_transaction(accounts: A
     assert await accounts.rows("SELECT 1 FROM mails WHERE address = 'lost@kaede.example'") == []
 
 
-async def test_a_deleted_login_id_is_refused_until_the_service_desk_frees_it(accounts: Accounts) -> None:
-    """C-5; in any case, and whichever company it was."""
+async def test_a_deleted_login_id_is_refused(accounts: Accounts) -> None:
+    """C-5; in any case, and whichever company it was. Freeing it: ``test_login_ids.py``."""
     admin, stranger = await accounts.administrator(), await accounts.administrator()
     gone = await accounts.colleague(admin)
     async with accounts.transaction() as session:
@@ -74,10 +73,6 @@ async def test_a_deleted_login_id_is_refused_until_the_service_desk_frees_it(acc
     for by in (admin, stranger):
         refused = await problem_of_invitation(accounts, by, gone.login_id.upper())
         assert refused is UserProblem.LOGIN_ID_NOT_AVAILABLE
-    async with accounts.transaction() as session:
-        assert await release_login_id(session, admin.company_id, gone.login_id, now())
-        assert not await release_login_id(session, admin.company_id, admin.login_id, now())
-    assert await problem_of_invitation(accounts, admin, gone.login_id) is None
 
 
 async def test_another_companys_login_id_is_not_told_from_a_deleted_one(accounts: Accounts) -> None:
@@ -224,7 +219,7 @@ async def test_sessions_are_listed_and_ended_by_their_owner_only(accounts: Accou
             await end_own_session(session, other, first.session_id)
         await end_own_session(session, here, first.session_id)
         assert [s.is_current for s in await own_sessions(session, here, now())] == [True]
-        await end_sessions(session, here.company_id, here.user_id, but=here.session_id)
+        await end_sessions(session, here.account, but=here.session_id)
         assert len(await own_sessions(session, here, now())) == 1
         assert len(await own_sessions(session, other, now())) == 1
 

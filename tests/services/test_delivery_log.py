@@ -64,11 +64,21 @@ async def test_filters(companies: Companies) -> None:
 
 
 async def test_reaches_three_months_back(companies: Companies) -> None:
-    """L-1."""
-    await companies.registered(1, 2200)
-    async with companies.transaction() as session:
-        later = await search_messages(session, companies.caller, LogFilter(), now=now() + timedelta(days=93))
-    assert later.items == ()
+    """L-1, P-3: counted from a message's end, so that those scheduled far ahead are in it as well."""
+    ended = await companies.registered(1, 2200)
+    waiting = await companies.registered(1, 2210)
+    await companies.rows(
+        "UPDATE messages SET status = 'delivered', closed_at = now() WHERE campaign_id = :id", id=ended
+    )
+
+    async def shown(days: int) -> set[UUID]:
+        async with companies.transaction() as session:
+            at = now() + timedelta(days=days)
+            page = await search_messages(session, companies.caller, LogFilter(), now=at)
+        return {row.campaign_id for row in page.items} & {ended, waiting}
+
+    assert await shown(91) == {ended, waiting}
+    assert await shown(93) == {waiting}
 
 
 async def test_pages_stay_put_while_messages_are_added(companies: Companies) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import ProgrammingError
 from domain.audit import ActorKind, AuditAction
 from domain.callers import OperatorCaller
 from domain.links import Link
-from domain.operator_accounts import MAX_FAILURES
 from domain.operator_permissions import OperatorRole
+from domain.sign_in_steps import MAX_FAILURES
 from services.audit import record_audit
 from services.audit_log import AuditFilter, AuditLine, audit_people, search_audit
 from services.audit_verification import audit_faults
@@ -27,6 +27,7 @@ from services.links import (
 )
 from services.operator_sign_in import OperatorAdmitted, operator_session, sign_operator_in, sign_operator_out
 from services.operators import create_operator
+from services.sessions import Device
 from tests.services.support import Companies
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -53,9 +54,8 @@ async def try_sign_in(
     companies: Companies, login_id: str, password: str, old_token: str | None = None
 ) -> str | None:
     async with companies.database.transaction(OWN_STAFF) as session:
-        outcome = await sign_operator_in(
-            session, login_id, password, NOW, remote_address=HERE, old_token=old_token
-        )
+        browser = Device("Firefox", HERE)
+        outcome = await sign_operator_in(session, login_id, password, NOW, browser, old_token=old_token)
     return outcome.token if isinstance(outcome, OperatorAdmitted) else None
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.operator_accounts import LOCKED_FOR, MAX_FAILURES
 from domain.operator_permissions import OperatorRole
 from domain.permissions import Role
+from domain.sign_in_steps import LOCKED_FOR, MAX_FAILURES
 from services.database import OWN_STAFF, Database
 from services.operator_sign_in import (
     OperatorAdmitted,

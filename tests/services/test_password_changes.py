@@ -16,8 +16,8 @@ from services.password_changes import (
     request_reset,
     reset_password,
 )
+from services.sessions import own_sessions
 from services.sign_in import SignedIn, SignInFailed, TemporaryPasswordExpired, sign_in
-from services.user_sessions import own_sessions
 from tests.services.accounts import BOX, PASSWORD, Account, Accounts
 from tests.services.support import now
 

@@ -18,8 +18,9 @@ from services.second_factors import (
     remove_totp,
 )
 from services.secret_box import NoEncryptionKey, SecretBox, UnreadableSecret
+from services.sessions import rotate_session
 from services.sign_in import sign_in
-from services.user_sessions import SessionUser, rotate_session, session_for
+from services.user_sessions import SessionUser, session_for
 from tests.services.accounts import BOX, PASSWORD, Account, Accounts
 from tests.services.support import now
 

@@ -6,10 +6,11 @@ from domain.rate_limits import UNKNOWN_LOGINS_NOTED, UNKNOWN_LOGINS_NOTED_OF_ADD
 from services.audit_log import AuditFilter, AuditLine, search_audit
 from services.audit_verification import audit_faults
 from services.database import NO_COMPANY, OWN_STAFF
+from services.operator_sign_in import OperatorRefused, sign_operator_in
 from services.secret_box import SecretBox
+from services.sessions import Device
 from services.sign_in import SignInFailed, sign_in
 from services.unknown_logins import login_id_mark, record_unknown_login
-from services.user_sessions import Device
 from tests.services.accounts import BOX
 from tests.services.support import Companies, now
 
@@ -45,6 +46,16 @@ async def test_a_login_id_nobody_has_is_on_record_with_our_own_staff(companies: 
             assert (await search_audit(session, Caller(company.company_id), wanted)).items == ()
     async with companies.jobs_database.transaction() as session:
         assert await audit_faults(session) == []
+
+
+async def test_so_is_one_at_the_operators_door(companies: Companies) -> None:
+    """The same id has the same mark at both doors."""
+    device = Device("Firefox", "192.0.2.43")
+    async with companies.database.transaction(OWN_STAFF) as session:
+        refused = await sign_operator_in(session, TYPED, "x", now(), device, box=BOX)
+    assert refused == OperatorRefused()
+    (line,) = await noted(companies, "192.0.2.43")
+    assert dict(line.after) == {"page": "/operator/sign-in", "login_id_mark": login_id_mark(TYPED, BOX)}
 
 
 async def test_what_was_typed_is_nowhere_in_the_database(companies: Companies) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlalchemy import text
+
 from domain.link_states import LinkState
 from domain.links import Link
 from services.database import NO_COMPANY, OWN_STAFF, Database
@@ -63,3 +65,18 @@ def link_state(link: Link, *, is_up: bool = True, last_error: str | None = None)
 async def report(database: Database, process: str, *states: LinkState) -> None:
     async with database.transaction(NO_COMPANY) as session:
         await report_links(session, process, states)
+
+
+async def require_factor(database: Database, role: str) -> None:
+    """Treat a demonstration operator as one of a real deployment."""
+    async with database.transaction(OWN_STAFF) as session:
+        statement = text("UPDATE operators SET needs_second_factor = true WHERE lower(login_id) = :login_id")
+        await session.execute(statement, {"login_id": PASSWORDS[role][0]})
+
+
+async def forget_confirmation(database: Database) -> None:
+    """As if every operator's password had been given a quarter of an hour ago."""
+    async with database.transaction(OWN_STAFF) as session:
+        await session.execute(
+            text("UPDATE operator_sessions SET confirmed_at = confirmed_at - interval '15 minutes'")
+        )

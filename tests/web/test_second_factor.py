@@ -27,14 +27,15 @@ def code(secret: bytes, steps: int = 0) -> str:
 
 
 async def forget_used_steps(portal: Portal) -> None:
-    """As if half a minute had passed."""
+    """As if half a minute had passed, for everybody."""
     async with portal.jobs_database.transaction() as session:
         await session.execute(text("UPDATE totp_secrets SET last_step = 0"))
+        await session.execute(text("UPDATE operator_totp_secrets SET last_step = 0"))
 
 
-async def sets_up(staff: Staff) -> tuple[bytes, list[str]]:
-    """Set an authenticator up; returns its secret and the backup codes."""
-    await staff.open("/account/second-factor")
+async def sets_up(staff: Staff, side: str = "") -> tuple[bytes, list[str]]:
+    """Set an authenticator up, on one side or the other; returns its secret and the backup codes."""
+    await staff.open(f"{side}/account/second-factor")
     await staff.send("認証アプリを設定する")
     secret = secret_on(staff)
     await staff.send("確認して設定する", code=code(secret))

@@ -1,5 +1,6 @@
 """Who may open a page of the operators' side: one dependency per route, as on the companies' side."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,11 +10,11 @@ from starlette.requests import Request
 from domain.callers import OperatorCaller
 from domain.links import Link
 from domain.operator_permissions import OperatorPermission, OperatorRole, operator_allows
+from domain.sign_in_steps import SignInStep
 from services.database import NO_COMPANY
 from services.operator_sign_in import SessionOperator, operator_session
-from web.access import database_of, now, record_denial, remote_address
+from web.access import FINISHED, check_progress, database_of, now, record_denial, remote_address
 from web.cookies import operator_token
-from web.csrf import SAFE_METHODS, check_form
 from workflows.link_queues import QueueState
 
 
@@ -49,9 +50,18 @@ class RequiresOperator:
     in ``web/public_routes.py``; an architecture test walks the routes and looks for it.
     """
 
-    def __init__(self, permission: OperatorPermission, *, is_activity: bool = True) -> None:
+    def __init__(
+        self,
+        permission: OperatorPermission,
+        *,
+        is_activity: bool = True,
+        steps: Collection[SignInStep] = FINISHED,
+        confirmed: bool = False,
+    ) -> None:
         self.permission = permission
-        # A page that refreshes itself does not keep a session alive.
+        # These three mean what they do on the companies' side (``Requires``).
+        self.steps = steps
+        self.confirmed = confirmed
         self.is_activity = is_activity
 
     async def __call__(self, request: Request) -> SignedInOperator:
@@ -62,8 +72,7 @@ class RequiresOperator:
         if not signed_in.may(self.permission):
             await record_denial(request, signed_in.caller, self.permission)
             raise HTTPException(403)
-        if request.method not in SAFE_METHODS:
-            await check_form(request)
+        await check_progress(request, signed_in.operator, self.steps, confirmed=self.confirmed)
         return signed_in
 
 
@@ -87,7 +96,7 @@ def link_queues_of(request: Request) -> LinkQueues:
 
 
 async def current_operator(request: Request, *, is_activity: bool = True) -> SignedInOperator | None:
-    """Return who is signed in on the operators' side, if anybody, and remember it for the page's frame."""
+    """Return who is signed in there or about to, and remember for the page's frame who has finished it."""
     token = operator_token(request)
     if token is None:
         return None
@@ -97,5 +106,6 @@ async def current_operator(request: Request, *, is_activity: bool = True) -> Sig
         return None
     caller = replace(operator.caller, remote_address=remote_address(request))
     signed_in = SignedInOperator(replace(operator, caller=caller))
-    request.state.operator = signed_in
+    if operator.state.step is SignInStep.DONE:
+        request.state.operator = signed_in
     return signed_in

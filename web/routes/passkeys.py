@@ -21,7 +21,8 @@ from web.forms.fields import text_of
 from web.mail_posting import changing
 from web.pages import go, page
 from web.passkeys import options_answer, relying_party
-from web.routes.account_second_factor import Confirmed, SettingUp, factor_added
+from web.routes.account_second_factor import Confirmed, SettingUp
+from web.second_factor_pages import factor_added
 from web.wording.accounts import PASSKEY_FAILED
 
 router = APIRouter(prefix="/account/passkeys")
@@ -52,7 +53,7 @@ async def keep_passkey(request: Request, viewer: SettingUp) -> Response:
         is_kept = await add_passkey(session, viewer.user, relying_party(request), answer, named, now())
     if not is_kept:
         return _new_page(request, name, [PASSKEY_FAILED], status=422)
-    return await factor_added(request, viewer)
+    return await factor_added(request, viewer.user)
 
 
 @router.get("/{passkey_id}/remove")

@@ -10,19 +10,18 @@ from domain.permissions import Permission
 from domain.sign_in_steps import SignInStep
 from services.passkeys import authentication_options, check_passkey
 from services.password_changes import PasswordChange, replace_temporary_password
-from services.second_factors import check_code
-from services.user_sessions import rotate_session
+from services.sessions import rotate_session
 from web.access import SignedIn, database_of, now, requires
 from web.cookies import set_session
 from web.csrf import read_form
-from web.forms.fields import own_address, text_of
+from web.forms.fields import text_of
 from web.forms.passwords import CHANGE_ERRORS, new_password_errors
-from web.mail_posting import changing, secret_box_of
+from web.mail_posting import changing
 from web.pages import go, page
 from web.passkeys import options_answer, relying_party
-from web.throttling import unhurried
-from web.wording.accounts import CODE_WRONG, PASSKEY_FAILED
-from web.wording.problems import FieldError
+from web.second_factor_pages import factor_page, take_code
+from web.sign_in_pages import take_proof
+from web.wording.accounts import PASSKEY_FAILED
 
 router = APIRouter(prefix="/sign-in")
 Halfway = Annotated[
@@ -36,23 +35,13 @@ WithTemporaryPassword = Annotated[
 @router.get("/second-factor")
 async def ask_second_factor(request: Request, viewer: Halfway, next: str = "/") -> Response:  # noqa: A002
     """Ask for a code or a passkey, whatever the account has."""
-    return _factor_page(request, viewer, next, [])
+    return factor_page(request, viewer.user, next, [])
 
 
 @router.post("/second-factor")
 async def give_second_factor(request: Request, viewer: Halfway) -> Response:
-    """Let in with the right code; a wrong one counts like a wrong password (C-4)."""
-    form = await read_form(request)
-    async with unhurried(request):
-        async with changing(request, viewer.caller.company_id) as session:
-            code, box = text_of(form, "code"), secret_box_of(request)
-            is_right = await check_code(session, viewer.user, code, box, now())
-            opened = await rotate_session(session, viewer.user, now(), factor=True) if is_right else None
-        if opened is not None:
-            response = go(own_address(text_of(form, "next")))
-            set_session(response, request, opened.token)
-            return response
-    return _factor_page(request, viewer, text_of(form, "next"), [CODE_WRONG], status=422)
+    """Let in with the right code."""
+    return await take_code(request, viewer.user)
 
 
 @router.post("/passkey/options")
@@ -66,17 +55,12 @@ async def passkey_question(request: Request, viewer: Halfway) -> Response:
 @router.post("/passkey")
 async def give_passkey(request: Request, viewer: Halfway) -> Response:
     """Let in with a passkey's signature."""
-    form = await read_form(request)
-    async with unhurried(request):
-        async with changing(request, viewer.caller.company_id) as session:
-            party, answer = relying_party(request), text_of(form, "credential")
-            is_right = await check_passkey(session, viewer.user, party, answer, now())
-            opened = await rotate_session(session, viewer.user, now(), factor=True) if is_right else None
-        if opened is not None:
-            response = go(own_address(text_of(form, "next")))
-            set_session(response, request, opened.token)
-            return response
-    return _factor_page(request, viewer, text_of(form, "next"), [PASSKEY_FAILED], status=422)
+    form, user = await read_form(request), viewer.user
+    party, answer = relying_party(request), text_of(form, "credential")
+    led_on = await take_proof(
+        request, user, lambda session: check_passkey(session, user, party, answer, now()), factor=True
+    )
+    return led_on or factor_page(request, user, text_of(form, "next"), [PASSKEY_FAILED], status=422)
 
 
 @router.get("/new-password")
@@ -102,17 +86,3 @@ async def set_new_password(request: Request, viewer: WithTemporaryPassword) -> R
             return response
         errors = [CHANGE_ERRORS[change]]
     return page(request, "pages/new_password.html", status=422, login_id=user.login_id, errors=errors)
-
-
-def _factor_page(
-    request: Request, viewer: SignedIn, next_address: str, errors: list[FieldError], status: int = 200
-) -> Response:
-    return page(
-        request,
-        "pages/second_factor.html",
-        status=status,
-        user=viewer.user,
-        next_address=own_address(next_address),
-        passkeys_work=relying_party(request).works,
-        errors=errors,
-    )

@@ -9,6 +9,9 @@ from domain.links import Link
 from domain.operator_permissions import OperatorRole
 from web.formats import moment_short
 
+# What an authenticator calls the operators' side, apart from the portal's.
+OPERATOR_ISSUER = "配信運用"
+
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     OperatorRole: {
         OperatorRole.OPERATOR_ADMIN: "運用責任者",

@@ -1,5 +1,25 @@
 """The operators' pages, one noun a file."""
 
-from web.operator.routes import audit, home, link_switch, links, sign_in
+from web.operator.routes import (
+    account,
+    audit,
+    home,
+    link_switch,
+    links,
+    login_ids,
+    operators,
+    second_factor,
+    sign_in,
+)
 
-OPERATOR_ROUTERS = (sign_in.router, home.router, links.router, link_switch.router, audit.router)
+OPERATOR_ROUTERS = (
+    sign_in.router,
+    second_factor.router,
+    account.router,
+    home.router,
+    links.router,
+    link_switch.router,
+    login_ids.router,
+    operators.router,
+    audit.router,
+)

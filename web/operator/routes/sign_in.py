@@ -1,5 +1,6 @@
 """Operators sign in and out; a company's account opens nothing here."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -7,24 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.operator_permissions import OperatorPermission
-from domain.rate_limits import LimitKind
+from domain.sign_in_steps import SignInStep
 from services.database import OWN_STAFF
 from services.operator_sign_in import OperatorAdmitted, sign_operator_in, sign_operator_out
+from services.sessions import Device
 from web.access import database_of, now, remote_address
-from web.cookies import (
-    OPERATOR_SIDE,
-    clear_operator_session,
-    is_operator_path,
-    operator_token,
-    set_operator_session,
-    set_visitor,
-    visitor_token,
-)
-from web.csrf import FormNotOurs, check_form, read_form
-from web.forms.fields import own_address, text_of
+from web.cookies import OPERATOR_SIDE, clear_session, operator_token
+from web.mail_posting import secret_box_of
 from web.operator.access import SignedInOperator, current_operator, requires_operator
-from web.pages import go, page
-from web.throttling import throttle, unhurried, was_no_try
+from web.pages import go
+from web.sign_in_pages import next_of_side, sign_in_form, take_sign_in
 from web.wording.problems import FieldError
 
 router = APIRouter()
@@ -34,76 +27,40 @@ _FAILED = FieldError(
     "ログインIDまたはパスワードが違います。",
     "企業ユーザーのアカウントでは、この画面からサインインできません。",
 )
-_EXPIRED = FieldError("login_id", "画面の有効期限が切れました。", "もう一度入力してください。")
+_PAGE = "operator/sign_in.html"
+Anybody = Annotated[
+    SignedInOperator, Depends(requires_operator(OperatorPermission.SIGN_IN, steps=SignInStep))
+]
 
 
 @router.get("/operator/sign-in")
 async def show_operator_sign_in(request: Request, next: str = OPERATOR_SIDE) -> Response:  # noqa: A002
     """Show the form; whoever is signed in already goes on."""
     if operator_token(request) is not None and await current_operator(request) is not None:
-        return go(_own_address(next))
-    return _form(request, next, "", [])
+        return go(next_of_side(request, next))
+    return sign_in_form(request, _PAGE, next)
 
 
 @router.post("/operator/sign-in")
 async def operator_sign_in(request: Request) -> Response:
-    """Open a session, or say that the pair is wrong, never which half of it."""
-    form = await read_form(request)
-    login_id, next_address = text_of(form, "login_id").strip(), text_of(form, "next")
-    try:
-        await check_form(request)
-    except FormNotOurs:
-        return _form(request, next_address, login_id, [_EXPIRED], status=403)
-    await throttle(request, LimitKind.SIGN_IN)
-    old = operator_token(request)
-    async with unhurried(request):
-        async with database_of(request).transaction(OWN_STAFF) as session:
-            outcome = await sign_operator_in(
-                session,
-                login_id,
-                text_of(form, "password"),
-                now(),
-                remote_address=remote_address(request),
-                old_token=old,
-            )
-        if isinstance(outcome, OperatorAdmitted):
-            await was_no_try(request, LimitKind.SIGN_IN)
-            response = go(_own_address(next_address))
-            set_operator_session(response, request, outcome.token)
-            return response
-    return _form(request, next_address, login_id, [_FAILED], status=422)
+    """Open a session, or say that the pair is wrong."""
+    return await take_sign_in(request, _PAGE, partial(_attempt, request))
 
 
 @router.post("/operator/sign-out")
-async def operator_sign_out(
-    request: Request,
-    signed_in: Annotated[SignedInOperator, Depends(requires_operator(OperatorPermission.SIGN_IN))],
-) -> Response:
+async def operator_sign_out(request: Request, signed_in: Anybody) -> Response:
     """End the session, on the server as well as in the browser."""
     token = operator_token(request)
     if token is not None:
         async with database_of(request).transaction(OWN_STAFF) as session:
             await sign_operator_out(session, token, remote_address(request))
     response = go(f"{OPERATOR_SIDE}/sign-in")
-    clear_operator_session(response, request)
+    clear_session(response, request)
     return response
 
 
-def _form(
-    request: Request, next_address: str, login_id: str, errors: list[FieldError], status: int = 200
-) -> Response:
-    response = page(
-        request,
-        "operator/sign_in.html",
-        status=status,
-        next_address=_own_address(next_address),
-        login_id=login_id,
-        errors=errors,
-    )
-    set_visitor(response, request, visitor_token(request))
-    return response
-
-
-def _own_address(address: str) -> str:
-    """Return ``address`` if it is a plain path of the operators' side, else its first page."""
-    return address if is_operator_path(own_address(address)) else OPERATOR_SIDE
+async def _attempt(request: Request, login_id: str, password: str, device: Device) -> str | FieldError:
+    async with database_of(request).transaction(OWN_STAFF) as session:
+        old, box = operator_token(request), secret_box_of(request)
+        outcome = await sign_operator_in(session, login_id, password, now(), device, old_token=old, box=box)
+    return outcome.token if isinstance(outcome, OperatorAdmitted) else _FAILED
