@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 from playwright.sync_api import Route
 
-from tests.e2e.every_page import LOGIN_ID, Person, page_routes
+from tests.e2e.every_page import DELETED, LOGIN_ID, Person, page_routes
 from tests.e2e.pages import Visit
 from tests.e2e.stack import Stack
 from tests.e2e.test_mails import mail_to
@@ -27,7 +27,12 @@ NO_PAGE = {
     "/campaigns/{campaign_id}/cancel",
     "/campaigns/{campaign_id}/content/preview",
     "/campaigns/{campaign_id}/copy",
+    "/operator/account/end-other-sessions",
+    "/operator/account/second-factor",
+    "/operator/account/second-factor/totp/remove",
+    "/operator/account/sessions/{session_id}/end",
     "/operator/audit/file",
+    "/operator/login-ids/{company_id}/{deleted_user_id}",
     "/operator/sign-out",
     "/sign-in/passkey",
     "/sign-in/passkey/options",
@@ -132,8 +137,10 @@ def send_forms(
     """Do whatever answers with a page as this person: first what is filled in, then every form empty."""
     if person.name == "企業管理者":
         _deeds_of_administrator(person.http, ids)
+    elif person.name == "operator with a second factor":
+        press(person.http, "/operator/account/second-factor/backup-codes", "新しいコードを作る")
     elif person.name == "operator":
-        _deeds_of_operator(person.http, ids["link"])
+        _deeds_of_operator(person.http, ids)
         forgetful = httpx.Client(base_url=stack.run["portal_url"], timeout=60)
         posted.watch(forgetful)
         _deeds_of_forgetful(stack, forgetful)
@@ -163,14 +170,18 @@ def _deeds_of_administrator(http: httpx.Client, ids: Mapping[str, list[str]]) ->
     http.post("/users/new", data={"csrf_token": "of another session"})
 
 
-def _deeds_of_operator(http: httpx.Client, links: list[str]) -> None:
-    """Another operator was quicker."""
+def _deeds_of_operator(http: httpx.Client, ids: Mapping[str, list[str]]) -> None:
+    """Another operator was quicker; a deleted login id is found; nobody takes away the own second factor."""
+    links = ids["link"]
     for link, action, button in (
         (links[0], "stop", "送信を止める"),
         (links[1], "resume", "送信を再開する"),
         (links[0], "rate", "契約速度を変更する"),
     ):
         press(http, f"/operator/links/{link}/{action}", button, reason="画面の確認", rate="50", version="0")
+    press(http, "/operator/login-ids", "探す", login_id=DELETED)
+    token = dict(_form(http.get("/operator/links").text, "サインアウト").fields)
+    http.post(f"/operator/operators/{ids['operator_id'][0]}/second-factor", data=token)
 
 
 def _deeds_of_forgetful(stack: Stack, http: httpx.Client) -> None:
