@@ -1,7 +1,8 @@
 """Signing in to the operators' side, and who a token there belongs to. Nothing here knows company users.
 
 As on the companies' side, a wrong password, an unknown login id and a locked account get the same answer
-after about the same work. All of it is on record in our own staff's trail: transactions are those of ``OWN_STAFF``.
+after about the same work. All of it is on record in our own staff's trail: transactions are those of
+``OWN_STAFF``.
 """
 
 from dataclasses import dataclass
