@@ -65,6 +65,9 @@ class Troubles:
         for carrier, (_, back) in self._healing.items():
             faults.set_link(self.stack, carrier, **back)
         self._healing.clear()
+        for carrier in _ALL:
+            # Armed while the link was silent or refused, it waits for submits that have yet to come.
+            faults.set_link(self.stack, carrier, drop_on_submit="", drop_count=1)
         self._put_faults({"preset": "none"})
 
     def _disturb_a_link(self, now: float) -> None:
