@@ -178,7 +178,7 @@ def _deeds_of_operator(http: httpx.Client, ids: Mapping[str, list[str]]) -> None
         (links[1], "resume", "送信を再開する"),
         (links[0], "rate", "契約速度を変更する"),
     ):
-        press(http, f"/operator/links/{link}/{action}", button, reason="画面の確認", rate="50", version="0")
+        press(http, f"/operator/links/{link}/{action}", button, reason="画面の確認", rate="50", version="999")
     press(http, "/operator/login-ids", "探す", login_id=DELETED)
     token = dict(_form(http.get("/operator/links").text, "サインアウト").fields)
     http.post(f"/operator/operators/{ids['operator_id'][0]}/second-factor", data=token)

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e.axe import findings, needs_axe
 from tests.e2e.every_page import Person, addresses_of, ids_of, make_campaigns, page_routes, people
+from tests.e2e.faults import query
 from tests.e2e.pages import FormClient, Visit, visit
 from tests.e2e.posted_pages import NO_PAGE, PostedPage, PostedPages, send_forms
 from tests.e2e.stack import Stack
@@ -58,6 +59,8 @@ def test_every_page_is_accessible_at_both_widths(stack: Stack, browser: Browser)
     assert set(waiting) == ALWAYS_ELSEWHERE, "nobody could open these"
     assert len(opened) > 50
     assert posted.without() == NO_PAGE, "forms of which no page was seen, and which never answer with one"
+    stopped = "SELECT link FROM links WHERE is_stopped"
+    assert query(stack, stopped) == [], "what is left so for the tests that share the product"
 
 
 def _opened(seen: Visit, address: str) -> str:
