@@ -126,7 +126,7 @@ class SmppProfile:
     enquire_link_timeout_s: float = 10.0
     unbind_timeout_s: float = 2.0
     reconnect_min_s: float = 0.5
-    reconnect_max_s: float = 30.0
+    reconnect_max_s: float = 10.0
     # After a refused login: a wrong password does not mend itself, and hammering locks accounts.
     refused_retry_s: float = 60.0
     throttle_pause_min_s: float = 0.25

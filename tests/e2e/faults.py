@@ -215,7 +215,8 @@ def assert_delivered(stack: Stack, sent: Sent, *, may_lose_answers: bool = False
         sent.id,
     )[0][0]
     allowed = {"delivered": len(sent.numbers) - lost, "unknown": lost} if may_lose_answers else {}
-    assert statuses == Counter(allowed or {"delivered": len(sent.numbers)})
+    expected = Counter(allowed or {"delivered": len(sent.numbers)})
+    assert statuses == expected, f"{dict(statuses)} of {sent.id}"
     assert sent.row(stack)["status"] == "completed"
     return int(lost)
 
