@@ -7,7 +7,7 @@ everything under them are stored by that month, so that a month that is over is 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -19,6 +19,8 @@ LOG_PERIOD = timedelta(days=92)
 # Made early, so that a product nobody restarts or looks after for weeks still registers campaigns.
 MONTHS_AHEAD = 3
 
+# Whole milliseconds are counted: through a floating-point second some come out one too low.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME = re.compile(r"(\d{4})_(\d{2})")
 
 
@@ -80,4 +82,4 @@ def first_registered(now: datetime) -> datetime:
 
 def first_message_id(at: datetime) -> UUID:
     """Return the lowest UUIDv7 of a moment: its milliseconds in the first 48 bits."""
-    return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)
+    return UUID(int=max((at - _EPOCH) // timedelta(milliseconds=1), 0) << 80)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.log_months import LogMonth, ended_before, first_message_id, first_registered, months_to_have
@@ -48,6 +48,7 @@ def test_every_moment_is_in_exactly_one_month(at: datetime) -> None:
     assert first_message_id(month.starts_at) <= first_message_id(at) < first_message_id(month.next.starts_at)
 
 
+@example(datetime(2107, 5, 9, 1, 10, 25, 997000, tzinfo=UTC), 0)
 @given(MOMENTS, st.integers(0, 2**76 - 1))
 def test_ids_of_a_moment_lie_between_it_and_the_next_millisecond(at: datetime, rest: int) -> None:
     """As PostgreSQL makes them: 48 bits of milliseconds, then the version, then whatever."""
