@@ -170,14 +170,15 @@ def _conditions(log_filter: LogFilter, now: datetime) -> tuple[list[str], dict[s
     """Return only the conditions that are asked for, so that each combination is planned for its index."""
     # Registered before the three months, scheduled for a day within them: in the log as any other.
     conditions = ["m.id >= :first_id", "(m.closed_at IS NULL OR m.closed_at >= :ended_before)"]
-    accepted_from = max(log_filter.accepted_from or first_registered(now), first_registered(now))
+    first_at = first_registered(now)
+    if log_filter.accepted_from is not None:
+        first_at = max(log_filter.accepted_from, first_at)
+        conditions.append("m.accepted_at >= :accepted_from")
     parameters: dict[str, Any] = {
-        "first_id": first_message_id(accepted_from),
+        "first_id": first_message_id(first_at),
+        "accepted_from": first_at,
         "ended_before": ended_before(now),
     }
-    if log_filter.accepted_from is not None:
-        conditions.append("m.accepted_at >= :accepted_from")
-        parameters["accepted_from"] = accepted_from
     if log_filter.accepted_until is not None:
         conditions += ["m.id < :last_id", "m.accepted_at < :accepted_until"]
         parameters["accepted_until"] = log_filter.accepted_until

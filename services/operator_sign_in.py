@@ -20,13 +20,10 @@ from services.accounts import Account
 from services.audit import record_audit
 from services.failed_sign_ins import admit, count_failure
 from services.password_hashing import hashing_turn, verified
-from services.secret_box import SecretBox
+from services.secret_box import NO_KEY, SecretBox
 from services.session_tokens import IDLE_LIMIT, SEEN_EVERY, token_hash
-from services.sessions import AccountSession, Device, is_over, note_seen, open_session
+from services.sessions import UNKNOWN_DEVICE, AccountSession, Device, is_over, note_seen, open_session
 from services.unknown_logins import record_unknown_login
-
-NO_KEY = SecretBox("")
-UNKNOWN_DEVICE = Device()
 
 _OPERATOR = text("SELECT id, password_hash FROM operators WHERE lower(login_id) = lower(:login_id)")
 

@@ -53,7 +53,7 @@ _LISTS = text("""
         SELECT u.company_id, u.id FROM recipient_uploads u
         WHERE u.created_at < :ended_before AND NOT EXISTS (
             SELECT FROM campaigns c WHERE c.company_id = u.company_id AND c.upload_id = u.id)
-        LIMIT :lists)
+        LIMIT :batch)
 """)
 
 
@@ -74,6 +74,6 @@ async def forget_personal_data(session: AsyncSession, now: datetime) -> bool:
     ]
     is_more = False
     for statement, parameters, batch in batches:
-        deleted = await session.execute(statement, {**parameters, "batch": batch, "lists": LISTS})
+        deleted = await session.execute(statement, {**parameters, "batch": batch})
         is_more |= deleted.rowcount >= batch  # type: ignore[attr-defined]
     return is_more

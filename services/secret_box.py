@@ -77,3 +77,7 @@ def _derived(word: str, purpose: bytes) -> bytes:
 
 def _bound_to(owner: UUID, purpose: str) -> bytes:
     return f"{purpose}:{owner}".encode()
+
+
+NO_KEY = SecretBox("")
+"""Seals and hashes nothing: for whoever has no key."""

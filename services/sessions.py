@@ -70,6 +70,9 @@ class Device:
     address: str | None = None
 
 
+UNKNOWN_DEVICE = Device()
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
     """``token`` goes into the cookie and nowhere else; the session ends at ``expires_at`` at the latest."""

@@ -20,12 +20,9 @@ from services.audit import record_audit
 from services.company_lookups import enter_company_of_login
 from services.failed_sign_ins import admit, count_failure, is_account_locked
 from services.password_hashing import hashing_turn, verified
-from services.secret_box import SecretBox
-from services.sessions import Device, open_session
+from services.secret_box import NO_KEY, SecretBox
+from services.sessions import UNKNOWN_DEVICE, Device, open_session
 from services.unknown_logins import record_unknown_login
-
-UNKNOWN_DEVICE = Device()
-NO_KEY = SecretBox("")
 
 _USER = text("""
     SELECT company_id, id, role, password_hash, temporary_until FROM company_users

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.carrier_exchange import Capability, SegmentResult, SubmitOutcome
-from domain.carriers import Carrier, Channel
+from domain.carriers import Channel
 from domain.delivery import SubmitOrder
 from domain.submit_outcomes import CombinedSubmit
 from models.submit_attempt import AttemptState
@@ -132,11 +132,17 @@ async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord])
     return [Recorded(ended_at.get(r.attempt_id, now), receipts.get(r.attempt_id)) for r in records]
 
 
-def _key_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
+def _ids(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
     return {
         "company_ids": [record.order.company_id for record in records],
         "message_ids": [record.order.message_id for record in records],
         "attempt_ids": [record.attempt_id for record in records],
+    }
+
+
+def _key_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
+    return {
+        **_ids(records),
         "channels": [record.order.channel.value for record in records],
         "carriers": [record.order.carrier.value for record in records],
     }
@@ -144,9 +150,7 @@ def _key_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
 
 def _attempt_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
     return {
-        "company_ids": [record.order.company_id for record in records],
-        "message_ids": [record.order.message_id for record in records],
-        "attempt_ids": [record.attempt_id for record in records],
+        **_ids(records),
         "states": [record.state.value for record in records],
         "outcomes": [record.combined.outcome.value for record in records],
         "reasons": [record.combined.reason for record in records],
@@ -157,14 +161,9 @@ def _attempt_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
 
 def _segment_columns(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:
     flat: list[tuple[SubmitRecord, SegmentResult]] = [(r, s) for r in records for s in r.results]
-    carriers: list[Carrier] = [record.order.carrier for record, _ in flat]
     return {
-        "company_ids": [record.order.company_id for record, _ in flat],
-        "message_ids": [record.order.message_id for record, _ in flat],
-        "attempt_ids": [record.attempt_id for record, _ in flat],
+        **_key_columns([record for record, _ in flat]),
         "segments": [result.segment for _, result in flat],
-        "channels": [record.order.channel.value for record, _ in flat],
-        "carriers": [carrier.value for carrier in carriers],
         "outcomes": [result.outcome.value for _, result in flat],
         "carrier_message_ids": [result.carrier_message_id for _, result in flat],
         "carrier_codes": [result.carrier_code for _, result in flat],
