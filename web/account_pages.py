@@ -28,11 +28,11 @@ from web.wording.accounts import PASSWORD_WRONG
 from web.wording.problems import FieldError
 
 
-async def show_account(request: Request, user: AccountSession, template: str) -> Response:
+async def show_account(request: Request, user: AccountSession) -> Response:
     """Show the account and its open sessions."""
     async with database_of(request).transaction(trail_of(user.caller)) as session:
         sessions = await own_sessions(session, user, now())
-    return page(request, template, user=user, sessions=sessions)
+    return page(request, "pages/account.html", user=user, sessions=sessions)
 
 
 async def end_one_session(request: Request, user: AccountSession, session_id: UUID) -> Response:

@@ -24,7 +24,7 @@ Confirming = Annotated[
 @router.get("")
 async def show_account(request: Request, viewer: Owner) -> Response:
     """Show the account and its open sessions."""
-    return await account_pages.show_account(request, viewer.operator, "operator/account.html")
+    return await account_pages.show_account(request, viewer.operator)
 
 
 @router.post("/sessions/{session_id}/end")
