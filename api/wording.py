@@ -41,7 +41,7 @@ _PROBLEMS: dict[CampaignProblem, str] = {
     CampaignProblem.OPTION_NOT_CONTRACTED: "ご契約にないオプションです。",
     CampaignProblem.NOTICE_REQUIRED: "{limit}件を超える配信には事前のご連絡が必要です。",
     CampaignProblem.REFERENCE_DATE_MISSING: "基準日を指定してください。",
-    CampaignProblem.REFERENCE_DATE_INVALID: "基準日には今日以前の日付を指定してください。",
+    CampaignProblem.REFERENCE_DATE_INVALID: "基準日には本日以前の日付を指定してください。",
     CampaignProblem.FOLLOW_UP_VALIDITY_INVALID: (
         "valid_for_hoursは、triggerがreplyのときに1〜{limit}で指定してください。"
     ),

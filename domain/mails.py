@@ -76,7 +76,7 @@ FACTOR_CHANGES: dict[str, str] = {
     "passkey_removed": "パスキーが削除されました。",
     "backup_codes_made": "バックアップコードが作り直されました。",
     "reset_by_administrator": "管理者によって、2段階認証の登録が解除されました。",
-    "backup_code_used": "バックアップコードを使ったサインインがありました。",
+    "backup_code_used": "バックアップコードを使ったログインがありました。",
 }
 
 _NOT_YOU = "お心当たりがない場合は、すぐにパスワードを変更し、貴社の企業管理者へご連絡ください。"
@@ -99,9 +99,9 @@ def write_mail(facts: MailFacts) -> MailContent:
 def _account_issued(facts: MailFacts) -> tuple[str, list[str]]:
     return "アカウント発行のお知らせ", [
         "メッセージ配信ポータルのアカウントを発行しました。",
-        "次の画面でサインインし、新しいパスワードを設定してください。",
+        "次の画面でログインし、新しいパスワードを設定してください。",
         "",
-        f"サインイン: {facts.portal_url}/sign-in",
+        f"ログイン: {facts.portal_url}/sign-in",
         f"ログインID: {facts.login_id}",
         f"仮パスワード: {facts.secret}",
         f"仮パスワードの有効期限: {_moment(facts.expires_at)}",
@@ -129,7 +129,7 @@ def _password_reset(facts: MailFacts) -> tuple[str, list[str]]:
 def _password_changed(facts: MailFacts) -> tuple[str, list[str]]:
     return "パスワード変更のお知らせ", [
         f"{_at(facts)}に、パスワードが変更されました。",
-        "ほかの端末でのサインインは、すべて終了しました。",
+        "ほかの端末でのログインは、すべて終了しました。",
         "",
         _NOT_YOU,
     ]
@@ -140,7 +140,7 @@ def _account_locked(facts: MailFacts) -> tuple[str, list[str]]:
         "パスワードまたは確認コードが5回続けて間違えて入力されたため、アカウントをロックしました。",
         f"ロックは{_moment(facts.expires_at)}に自動で解除されます。",
         "",
-        "パスワードをお忘れの場合は、サインインの画面の「パスワードを忘れた方」から再設定してください。",
+        "パスワードをお忘れの場合は、ログインの画面の「パスワードを忘れた方」から再設定してください。",
         "ご自身の操作でない場合は、貴社の企業管理者へご連絡ください。",
     ]
 
@@ -166,7 +166,7 @@ def _second_factor_changed(facts: MailFacts) -> tuple[str, list[str]]:
 def _account_deleted(facts: MailFacts) -> tuple[str, list[str]]:
     return "アカウント削除のお知らせ", [
         f"ログインID {facts.login_id} のアカウントは、貴社の企業管理者によって削除されました。",
-        "今後はサインインできません。",
+        "今後はログインできません。",
     ]
 
 

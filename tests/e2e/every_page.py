@@ -41,7 +41,7 @@ class OperatorClient(FormClient):
     def __init__(self, portal: str, operator: dict[str, str]) -> None:
         self.http = httpx.Client(base_url=portal, follow_redirects=True, timeout=60)
         self.answer = self.http.get(OPERATOR_SIGN_IN)
-        self.send("サインインする", login_id=operator["login_id"], password=operator["password"])
+        self.send("ログインする", login_id=operator["login_id"], password=operator["password"])
 
 
 def page_routes(method: str = "GET") -> list[str]:

@@ -77,7 +77,7 @@ class Visit:
         self.open("/sign-in")
         self.page.get_by_label("ログインID").fill(user["login_id"])
         self.page.get_by_label("パスワード").fill(user["password"])
-        self.press("サインインする")
+        self.press("ログインする")
         expect(self.page.get_by_role("heading", level=1)).to_have_text("ホーム")
 
     def look(self) -> None:
@@ -164,7 +164,7 @@ class FormClient:
     def __init__(self, portal: str, user: Mapping[str, str]) -> None:
         self.http = httpx.Client(base_url=portal, follow_redirects=True, timeout=60)
         self.answer = self.http.get("/sign-in")
-        self.send("サインインする", login_id=user["login_id"], password=user["password"])
+        self.send("ログインする", login_id=user["login_id"], password=user["password"])
 
     def open(self, path: str) -> None:
         """Open a page."""

@@ -163,7 +163,7 @@ def _deeds_of_administrator(http: httpx.Client, ids: Mapping[str, list[str]]) ->
     press(http, f"/campaigns/{draft}/check", "送信する", recipients="9")
     press(http, f"/campaigns/{draft}/content", "次へ進む", action="preview")
     press(http, f"/campaigns/{draft}/options", "確認へ進む", when="scheduled")
-    token = dict(_form(http.get("/").text, "サインアウト").fields)
+    token = dict(_form(http.get("/").text, "ログアウト").fields)
     http.post(f"/campaigns/{finished}/delete", data=token)
     for action in ("delete", "second-factor"):
         http.post(f"/users/{ids['own_user_id'][0]}/{action}", data=token)
@@ -180,7 +180,7 @@ def _deeds_of_operator(http: httpx.Client, ids: Mapping[str, list[str]]) -> None
     ):
         press(http, f"/operator/links/{link}/{action}", button, reason="画面の確認", rate="50", version="999")
     press(http, "/operator/login-ids", "探す", login_id=DELETED)
-    token = dict(_form(http.get("/operator/links").text, "サインアウト").fields)
+    token = dict(_form(http.get("/operator/links").text, "ログアウト").fields)
     http.post(f"/operator/operators/{ids['operator_id'][0]}/second-factor", data=token)
 
 

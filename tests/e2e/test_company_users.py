@@ -141,7 +141,7 @@ def _type_pair(staff: Visit, login_id: str, password: str) -> None:
         staff.open("/sign-in")
     staff.page.get_by_label("ログインID").fill(login_id)
     staff.page.get_by_label("パスワード").fill(password)
-    staff.press("サインインする")
+    staff.press("ログインする")
 
 
 def _ask(staff: Visit, address: str) -> APIResponse:
@@ -174,7 +174,7 @@ def test_a_role_sees_and_opens_what_the_table_says_and_no_more(walk: Walk, role:
 def test_a_forgotten_password_is_set_anew_with_the_code_of_a_mail(walk: Walk) -> None:
     """C-3: the mail's code opens once, the old password is over, and so are the sessions."""
     staff, login_id = walk.staff["senior_admin"], login_of("senior_admin")
-    staff.page.get_by_role("button", name="サインアウト").click()
+    staff.page.get_by_role("button", name="ログアウト").click()
     staff.follow("パスワードを忘れた方")
     staff.page.get_by_label("ログインID").fill(login_id)
     staff.press("認証コードを送る")
@@ -196,7 +196,7 @@ def test_a_forgotten_password_is_set_anew_with_the_code_of_a_mail(walk: Walk) ->
 def test_five_wrong_passwords_lock_and_the_mail_says_so(walk: Walk) -> None:
     """C-4: the right password gets the same answer then, and the administrator sees the lock."""
     staff, login_id = walk.staff["general_user"], login_of("general_user")
-    staff.page.get_by_role("button", name="サインアウト").click()
+    staff.page.get_by_role("button", name="ログアウト").click()
     answers = set()
     for password in (*["まちがい"] * 5, OWN):
         _type_pair(staff, login_id, password)

@@ -140,7 +140,7 @@ async def test_forms_take_anything(whole: Whole, role: Role) -> None:
     own = whole.sakura.ids["campaign_id"][2]
     async with whole.client() as client:
         staff = await Staff(client).sign_in(LOGINS[role])
-        token = dict(staff.form_of("サインアウト").fields)
+        token = dict(staff.form_of("ログアウト").fields)
         forms = [address for method, address, _ in pages(whole) if method == "POST"]
         # What ends the sign-in itself, or waits on purpose, has tests of its own.
         forms = [address for address in forms if not address.startswith(("/sign", "/account"))]

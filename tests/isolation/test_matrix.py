@@ -56,7 +56,7 @@ def test_the_codes_table_is_the_contracts() -> None:
 async def test_a_role_is_let_in_exactly_where_the_table_says(whole: Whole, role: Role) -> None:
     async with whole.client() as client:
         staff = await Staff(client).sign_in(LOGINS[role])
-        token = dict(staff.form_of("サインアウト").fields)
+        token = dict(staff.form_of("ログアウト").fields)
         tried = 0
         for method, address, permission in pages(whole):
             if address == "/sign-out":
@@ -71,7 +71,7 @@ async def test_a_role_is_let_in_exactly_where_the_table_says(whole: Whole, role:
 async def test_no_form_counts_without_our_token(whole: Whole, staff: Staff) -> None:
     """CSRF: neither a missing token, nor a stranger's, nor a right one sent from another site."""
     await staff.open("/")
-    right = dict(staff.form_of("サインアウト").fields)["csrf_token"]
+    right = dict(staff.form_of("ログアウト").fields)["csrf_token"]
     for method, address, _ in pages(whole):
         if method == "GET":
             continue

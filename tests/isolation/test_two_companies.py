@@ -97,7 +97,7 @@ def ids_of(marked: Marked, name: str) -> list[UUID]:
 async def test_every_page_answers_another_companys_id_like_a_random_one(whole: Whole, staff: Staff) -> None:
     """Every address, every method; the answer's body does not give existence away either."""
     await staff.open("/")
-    token = dict(staff.form_of("サインアウト").fields)
+    token = dict(staff.form_of("ログアウト").fields)
     routes = [entry for entry in routes_with_ids(whole) if not entry[1].startswith("/api")]
     assert len(routes) > 20
     for method, path, name in routes:

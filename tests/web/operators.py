@@ -50,7 +50,7 @@ async def make_operators(database: Database) -> None:
 async def sign_in_as(staff: Staff, role: str) -> Staff:
     await staff.open("/operator/sign-in")
     login_id, password = PASSWORDS[role]
-    await staff.send("サインインする", login_id=login_id, password=password)
+    await staff.send("ログインする", login_id=login_id, password=password)
     assert staff.at == "/operator/links", staff.page.text
     return staff
 

@@ -31,7 +31,7 @@ class Staff:
             "login_id": f"{who}@{company}.example",
             "password": f"Demo-{company}-{who}-2026",
         }
-        await self.send("サインインする", **login)
+        await self.send("ログインする", **login)
         assert self.at == "/", self.page.text
         return self
 

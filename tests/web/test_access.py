@@ -38,7 +38,7 @@ async def test_a_role_gets_403_for_exactly_what_it_may_not_do(
 ) -> None:
     """C-1, as the table says. An unknown id shows that permission is asked before existence."""
     await visitor.sign_in(LOGINS[role])
-    token = dict(visitor.form_of("サインアウト").fields)
+    token = dict(visitor.form_of("ログアウト").fields)
     for route in PROTECTED:
         permission = permission_of(route)
         assert permission is not None
@@ -55,7 +55,7 @@ async def test_general_users_write_drafts_and_see_no_button_to_send(visitor: Sta
     campaign_id = await make_check(visitor, name="一般利用者の下書き")
     assert "お使いのアカウントでは送信できません" in visitor.page.text
     assert not visitor.has_button("送信する")
-    token = dict(visitor.form_of("サインアウト").fields)
+    token = dict(visitor.form_of("ログアウト").fields)
     answer = await visitor.client.post(f"/campaigns/{campaign_id}/send", data=token)
     assert answer.status_code == 403
     assert "権限がありません" in answer.text
@@ -80,7 +80,7 @@ async def test_another_companys_campaign_does_not_exist(
     await owner.open("/log")
     message = next(link for link in owner.page.links if link.startswith("/messages/")).split("/")[2]
     stranger = await somebody().sign_in("owner", "midori")
-    token = dict(stranger.form_of("サインアウト").fields)
+    token = dict(stranger.form_of("ログアウト").fields)
     for route in PROTECTED:
         ids = [message] if "{message_id}" in route.path else [draft, registered]
         for identity in ids if "{" in route.path else []:
@@ -101,7 +101,7 @@ async def test_without_a_sign_in_every_page_leads_to_the_form(portal: Portal, vi
             assert answer.headers["location"].startswith("/sign-in")
     await visitor.open("/campaigns?status=draft")
     login: dict[str, Any] = {"login_id": "owner@sakura.example", "password": "Demo-sakura-owner-2026"}
-    await visitor.send("サインインする", **login)
+    await visitor.send("ログインする", **login)
     assert visitor.at == "/campaigns"
 
 

@@ -38,7 +38,7 @@ async def test_nobody_ends_somebody_elses_session(
     """)
     async with portal.jobs_database.transaction() as session:
         foreign = (await session.execute(statement)).scalars().first()
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     assert (await owner.client.post(f"/account/sessions/{foreign}/end", data=token)).status_code == 404
     await colleague.open("/campaigns")
     assert colleague.at == "/campaigns"

@@ -97,7 +97,7 @@ async def test_another_companys_key_does_not_exist(portal: Portal, owner: Staff)
     )
     async with portal.jobs_database.transaction() as session:
         foreign = (await session.execute(statement)).scalars().first()
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     for method in ("GET", "POST"):
         answer = await owner.client.request(method, f"/api-keys/{foreign}/revoke", data=token)
         assert answer.status_code == 404

@@ -15,7 +15,7 @@ async def test_the_administrator_sees_who_did_what(owner: Staff, somebody: Calla
     staff = await somebody().sign_in("staff")
     assert (await staff.open("/audit")).status_code == 403
     await owner.open("/audit")
-    for words in ("操作履歴", "一般 三郎", "権限のない操作", "サインイン", "127.0.0.1", "拒否"):
+    for words in ("操作履歴", "一般 三郎", "権限のない操作", "ログイン", "127.0.0.1", "拒否"):
         assert words in owner.page.text
     assert "みどり" not in owner.page.text
 

@@ -161,7 +161,7 @@ async def test_a_list_without_anybody_to_send_to_cannot_be_sent(portal: Portal, 
     campaign_id = await make_check(owner, people="電話番号,氏名,予約日時\n03-1234-5678,会社,明日\n")
     assert "送信できる宛先が1件もありません" in owner.page.text
     assert not owner.has_button("送信する")
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     answer = await owner.client.post(f"/campaigns/{campaign_id}/send", data={**token, "recipients": "0"})
     assert answer.status_code == 422
     statement = text("SELECT status FROM campaigns WHERE id = CAST(:id AS uuid)")

@@ -90,7 +90,7 @@ async def test_a_reply_is_shown_with_its_second_message(owner: Staff, portal: Po
     assert "2通目を配信します" in owner.page.text
     assert f"/messages/{second_id}" in owner.page.links
     await owner.open(f"/messages/{second_id}")
-    assert "親配信ID" in owner.page.text
+    assert "1通目の配信ID" in owner.page.text
     assert f"/messages/{first.id}" in owner.page.links
     assert "山田 花子様 承りました。" in owner.page.text
     await owner.open(f"/campaigns/{campaign_id}")

@@ -23,7 +23,7 @@ async def test_every_form_without_the_sessions_token_is_refused(owner: Staff, se
 async def test_another_sessions_token_is_refused(owner: Staff, somebody: Callable[[], Staff]) -> None:
     """CSRF: the token is bound to the session."""
     other = await somebody().sign_in("senior")
-    token = dict(other.form_of("サインアウト").fields)
+    token = dict(other.form_of("ログアウト").fields)
     assert (await owner.client.post("/sign-out", data=token)).status_code == 403
 
 
@@ -38,13 +38,13 @@ async def test_another_sessions_token_is_refused(owner: Staff, somebody: Callabl
 )
 async def test_a_form_posted_from_another_site_is_refused(owner: Staff, headers: dict[str, str]) -> None:
     """CSRF: even with the right token."""
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     assert (await owner.client.post("/sign-out", data=token, headers=headers)).status_code == 403
 
 
 async def test_our_own_pages_are_accepted(owner: Staff) -> None:
     """The headers browsers send with our forms."""
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     headers = {"Origin": PORTAL, "Sec-Fetch-Site": "same-origin"}
     assert (await owner.client.post("/sign-out", data=token, headers=headers)).status_code == 303
 

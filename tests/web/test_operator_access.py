@@ -83,7 +83,7 @@ async def test_who_guesses_at_the_operators_door_waits(portal: Portal) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.test") as client:
         staff = Staff(client)
         await staff.open("/operator/sign-in")
-        form = staff.form_of("サインインする").filled(login_id="chief@operator.example", password="wrong")
+        form = staff.form_of("ログインする").filled(login_id="chief@operator.example", password="wrong")
         async with portal.jobs_database.transaction() as session:
             for _ in range(LIMITS[LimitKind.SIGN_IN].burst):
                 await take_token(session, LimitKind.SIGN_IN, "198.51.100.9", datetime.now(UTC))
@@ -125,7 +125,7 @@ async def test_both_sides_can_be_open_in_one_browser(portal: Portal, owner: Staf
     await owner.open("/campaigns")
     assert owner.at == "/campaigns"
     await owner.open("/operator/links")
-    await owner.send("サインアウト")
+    await owner.send("ログアウト")
     assert owner.at == "/operator/sign-in"
     await owner.open("/campaigns")
     assert owner.at == "/campaigns"
@@ -136,7 +136,7 @@ async def test_wrong_words_say_nothing_about_the_account(portal: Portal, visitor
     texts = []
     for login_id in (PASSWORDS["service_desk"][0], "nobody@operator.example"):
         await visitor.open("/operator/sign-in")
-        await visitor.send("サインインする", login_id=login_id, password="wrong")
+        await visitor.send("ログインする", login_id=login_id, password="wrong")
         assert visitor.response.status_code == 422
         texts.append(visitor.page.text.replace(login_id, ""))
     assert texts[0] == texts[1]
@@ -149,7 +149,7 @@ async def test_the_sign_in_leads_to_the_operators_side_only(
     await make_operators(portal.database)
     await visitor.open(f"/operator/sign-in?next={address}")
     login_id, password = PASSWORDS["operator"]
-    await visitor.send("サインインする", login_id=login_id, password=password)
+    await visitor.send("ログインする", login_id=login_id, password=password)
     assert visitor.at == "/operator/links"
 
 

@@ -46,7 +46,7 @@ async def test_who_has_none_sets_one_up_before_anything_else(
     await require_factor(portal.database, "operator")
     duty = somebody()
     await duty.open("/operator/sign-in")
-    await duty.send("サインインする", **login("operator"))
+    await duty.send("ログインする", **login("operator"))
     assert duty.at == FACTOR_PAGE
     assert "設定が必要です" in duty.page.text
     for address in ("/operator", "/operator/links", "/operator/account", "/operator/account/password"):
@@ -77,18 +77,18 @@ async def test_a_code_leads_on_and_halfway_nothing_opens(
     duty = await sign_in_as(somebody(), "operator")
     secret, backup = await sets_up(duty, SIDE)
     # The page with the codes belongs to the session's new token already.
-    await duty.send("サインアウト")
+    await duty.send("ログアウト")
     assert duty.at == "/operator/sign-in"
     await forget_used_steps(portal)
     duty = somebody()
     await duty.open("/operator/links/sms-au")
-    await duty.send("サインインする", **login("operator"))
+    await duty.send("ログインする", **login("operator"))
     assert duty.at == "/operator/sign-in/second-factor"
     assert "運用者画面" in duty.page.text
     for address in ("/operator/links", "/operator/account", FACTOR_PAGE, "/operator/account/confirm"):
         await duty.open(address)
         assert duty.at == "/operator/sign-in/second-factor", address
-        assert "サインアウト" not in duty.page.text
+        assert "ログアウト" not in duty.page.text
     fragment = await duty.client.get("/operator/links/state", headers={"HX-Request": "true"})
     assert (fragment.status_code, fragment.headers["hx-redirect"]) == (401, "/operator/sign-in/second-factor")
     await duty.open("/operator/links/sms-au")
@@ -100,7 +100,7 @@ async def test_a_code_leads_on_and_halfway_nothing_opens(
     assert duty.client.cookies["operator_session"] != halfway
     other = somebody()
     await other.open("/operator/sign-in")
-    await other.send("サインインする", **login("operator"))
+    await other.send("ログインする", **login("operator"))
     await other.send("確認する", code=backup[0], next="https://evil.example")
     assert other.at == "/operator/links"
     await takes_away(portal, "operator")
@@ -114,7 +114,7 @@ async def test_five_wrong_codes_lock_and_the_sign_in_says_nothing_of_it(
     await forget_used_steps(portal)
     desk = somebody()
     await desk.open("/operator/sign-in")
-    await desk.send("サインインする", **login("service_desk"))
+    await desk.send("ログインする", **login("service_desk"))
     for _ in range(5):
         await desk.send("確認する", code="000000")
     answer = await desk.send("確認する", code=code(secret))
@@ -122,7 +122,7 @@ async def test_five_wrong_codes_lock_and_the_sign_in_says_nothing_of_it(
     assert "確認コードが違う" in desk.page.text
     await desk.send("最初からやり直す")
     assert desk.at == "/operator/sign-in"
-    await desk.send("サインインする", **login("service_desk"))
+    await desk.send("ログインする", **login("service_desk"))
     assert "ログインIDまたはパスワードが違います" in desk.page.text
     async with portal.jobs_database.transaction() as session:
         await session.execute(text("UPDATE operators SET locked_until = NULL, failed_sign_ins = 0"))
@@ -135,7 +135,7 @@ async def test_the_administrator_takes_a_lost_one_away(portal: Portal, somebody:
     await require_factor(portal.database, "operator")
     lost = somebody()
     await lost.open("/operator/sign-in")
-    await lost.send("サインインする", **login("operator"))
+    await lost.send("ログインする", **login("operator"))
     await sets_up(lost, SIDE)
     chief = await sign_in_as(somebody(), "operator_admin")
     await chief.open("/operator/operators")
@@ -155,7 +155,7 @@ async def test_the_administrator_takes_a_lost_one_away(portal: Portal, somebody:
     assert "設定されていません" in chief.page.text
     await lost.open("/operator/links")
     assert lost.at == "/operator/sign-in"
-    await lost.send("サインインする", **login("operator"))
+    await lost.send("ログインする", **login("operator"))
     assert lost.at == FACTOR_PAGE
     await chief.open("/operator/audit?action=second_factor_reset")
     table = chief.response.text.partition("<tbody")[2]
@@ -173,7 +173,7 @@ async def test_nobody_takes_the_own_one_away_there(portal: Portal, somebody: Cal
         address = f"/operator/operators/{found.scalar_one()}/second-factor"
     await chief.open(address)
     assert not chief.has_button("2段階認証を解除する")
-    token = dict(chief.form_of("サインアウト").fields)
+    token = dict(chief.form_of("ログアウト").fields)
     assert (await chief.client.post(address, data=token)).status_code == 422
     await chief.open(FACTOR_PAGE)
     assert "残りは10個" in chief.page.text
@@ -210,7 +210,7 @@ async def test_the_own_account_lists_and_ends_sessions_and_changes_the_password(
     assert desk.at == "/operator/account"
     again = somebody()
     await again.open("/operator/sign-in")
-    await again.send("サインインする", login_id=PASSWORDS["service_desk"][0], password=new)
+    await again.send("ログインする", login_id=PASSWORDS["service_desk"][0], password=new)
     assert again.at == "/operator/links"
     await again.open("/operator/account/password")
     back: dict[str, Any] = {"current_password": new, "new_password": old, "new_password_again": old}

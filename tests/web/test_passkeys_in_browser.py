@@ -39,7 +39,7 @@ class Visitor:
         await self.page.goto(f"{self.address}/sign-in")
         await self.page.fill("#login_id", "admin@sakura.example")
         await self.page.fill("#password", "Demo-sakura-admin-2026")
-        await self.page.click("text=サインインする")
+        await self.page.click("text=ログインする")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -81,7 +81,7 @@ async def test_a_passkey_is_made_and_signs_in(portal: Portal, visitor_in_browser
     await page.fill("#name", "会社のパソコン")
     await page.click("button:has-text('パスキーを登録する')")
     await expect(page.get_by_role("heading", name="2段階認証を設定しました")).to_be_visible(timeout=15_000)
-    await page.click("text=サインアウト")
+    await page.click("text=ログアウト")
     await visitor.signs_in()
     await expect(page).to_have_url(f"{visitor.address}/sign-in/second-factor")
     await expect(page.locator("[data-passkey-error]")).to_be_hidden()

@@ -44,7 +44,7 @@ async def test_a_code_from_the_mail_sets_a_new_password(portal: Portal, visitor:
     await visitor.send("パスワードを設定する", code=code, new_password=NEW, new_password_again=NEW)
     assert "パスワードを設定しました" in visitor.page.text
     await visitor.open("/sign-in")
-    await visitor.send("サインインする", login_id="admin@sakura.example", password=NEW)
+    await visitor.send("ログインする", login_id="admin@sakura.example", password=NEW)
     assert visitor.at == "/"
     assert "パスワード変更" in (await newest_mail(portal, "admin@sakura.example")).subject
 
@@ -99,7 +99,7 @@ async def test_unknown_wrong_and_locked_sign_ins_are_alike_in_body_and_time(
             measured = []
             for _ in range(2):
                 begun = time.perf_counter()
-                answer = await staff.send("サインインする", login_id=login_id, password=password)
+                answer = await staff.send("ログインする", login_id=login_id, password=password)
                 measured.append(time.perf_counter() - begun)
                 assert answer.status_code == 422
                 bodies.add(answer.text.replace(login_id, ""))
@@ -112,13 +112,13 @@ async def test_unknown_wrong_and_locked_sign_ins_are_alike_in_body_and_time(
 async def test_twenty_parallel_wrong_passwords_lock_after_five(portal: Portal, visitor: Staff) -> None:
     """C-4 through the whole portal: one notice, no other answer, no lock of anybody else."""
     await visitor.open("/sign-in")
-    form = visitor.form_of("サインイン").filled(login_id="owner@midori.example", password="wrong")
+    form = visitor.form_of("ログイン").filled(login_id="owner@midori.example", password="wrong")
     answers = await asyncio.gather(*(visitor.client.post("/sign-in", data=form) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {422}
     mail = await newest_mail(portal, "owner@midori.example")
     assert "アカウントロック" in mail.subject
     right: dict[str, Any] = {"login_id": "owner@midori.example", "password": "Demo-midori-owner-2026"}
-    assert (await visitor.send("サインインする", **right)).status_code == 422
+    assert (await visitor.send("ログインする", **right)).status_code == 422
     await visitor.sign_in("senior", "midori")
 
 

@@ -74,7 +74,7 @@ async def test_signing_in_asks_for_a_code_and_then_leads_on(
     staff = somebody()
     await staff.open("/campaigns?status=draft")
     login: dict[str, Any] = {"login_id": "senior@sakura.example", "password": "Demo-sakura-senior-2026"}
-    await staff.send("サインインする", **login)
+    await staff.send("ログインする", **login)
     assert staff.at == "/sign-in/second-factor"
     assert "案件一覧" not in staff.page.text
     for address in ("/", "/campaigns", "/account", "/account/second-factor", "/account/password"):
@@ -89,7 +89,7 @@ async def test_signing_in_asks_for_a_code_and_then_leads_on(
     other = somebody()
     for expected in ("/", "/sign-in/second-factor"):
         await other.open("/sign-in")
-        await other.send("サインインする", **login)
+        await other.send("ログインする", **login)
         await other.send("確認する", code=backup[0])
         assert other.at == expected
         other.client.cookies.clear()
@@ -136,7 +136,7 @@ async def test_an_administrator_helps_who_has_lost_everything(
 async def test_passkeys_are_offered_where_browsers_allow_them(portal: Portal, owner: Staff) -> None:
     """At a bare address they do not exist; the question to a browser is bound to our host."""
     await owner.open("/account/passkeys/new")
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     options = (await owner.client.post("/account/passkeys/options", data=token)).json()
     assert options["rp"]["id"] == "portal.test"
     assert len(base64.urlsafe_b64decode(options["challenge"] + "==")) >= 16

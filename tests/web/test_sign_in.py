@@ -19,7 +19,7 @@ LOGIN = {"login_id": "senior@sakura.example", "password": "Demo-sakura-senior-20
 async def test_a_wrong_pair_gets_one_and_the_same_answer(visitor: Staff, changed: dict[str, Any]) -> None:
     """C-4: nothing tells which half was wrong."""
     await visitor.open("/sign-in")
-    answer = await visitor.send("サインインする", **{**LOGIN, **changed})
+    answer = await visitor.send("ログインする", **{**LOGIN, **changed})
     assert answer.status_code == 422
     assert "ログインIDまたはパスワードが違います" in visitor.page.text
     assert 'aria-invalid="true"' in answer.text
@@ -29,7 +29,7 @@ async def test_a_wrong_pair_gets_one_and_the_same_answer(visitor: Staff, changed
 async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(visitor: Staff) -> None:
     """Sessions are server-side; the cookie is HttpOnly, Lax, for the whole portal."""
     await visitor.open("/sign-in")
-    answer = await visitor.client.post("/sign-in", data=visitor.form_of("サインイン").filled(**LOGIN))
+    answer = await visitor.client.post("/sign-in", data=visitor.form_of("ログイン").filled(**LOGIN))
     cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("session="))
     for part in ("HttpOnly", "SameSite=lax", "Path=/"):
         assert part in cookie
@@ -43,7 +43,7 @@ async def test_over_https_the_cookies_are_bound_to_the_host(portal: Portal) -> N
     async with httpx.AsyncClient(transport=transport, base_url="https://portal.test") as client:
         staff = Staff(client)
         await staff.open("/sign-in")
-        answer = await client.post("/sign-in", data=staff.form_of("サインイン").filled(**LOGIN))
+        answer = await client.post("/sign-in", data=staff.form_of("ログイン").filled(**LOGIN))
         cookie = next(c for c in answer.headers.get_list("set-cookie") if "session=" in c)
         assert cookie.startswith("__Host-session=")
         assert "Secure" in cookie
@@ -54,7 +54,7 @@ async def test_signing_out_ends_the_session_on_the_server(visitor: Staff) -> Non
     """A stolen cookie is worth nothing afterwards."""
     await visitor.sign_in("senior")
     token = visitor.client.cookies["session"]
-    await visitor.send("サインアウト")
+    await visitor.send("ログアウト")
     assert visitor.at == "/sign-in"
     visitor.client.cookies.set("session", token, domain="portal.test")
     await visitor.open("/campaigns")
@@ -67,7 +67,7 @@ async def test_signing_out_ends_the_session_on_the_server(visitor: Staff) -> Non
 async def test_after_signing_in_one_stays_in_the_portal(visitor: Staff, address: str) -> None:
     """No open redirect."""
     await visitor.open("/sign-in")
-    form = visitor.form_of("サインイン").filled(**LOGIN, next=address)
+    form = visitor.form_of("ログイン").filled(**LOGIN, next=address)
     answer = await visitor.client.post("/sign-in", data=form)
     assert answer.headers["location"] == "/"
 
@@ -75,7 +75,7 @@ async def test_after_signing_in_one_stays_in_the_portal(visitor: Staff, address:
 async def test_a_sign_in_form_from_elsewhere_is_refused(visitor: Staff) -> None:
     """Nobody is signed in to somebody else's account unawares."""
     await visitor.open("/sign-in")
-    form = visitor.form_of("サインイン").filled(**LOGIN, csrf_token="x")
+    form = visitor.form_of("ログイン").filled(**LOGIN, csrf_token="x")
     answer = await visitor.client.post("/sign-in", data=form)
     assert answer.status_code == 403
     assert "session=" not in answer.headers.get("set-cookie", "")
@@ -91,7 +91,7 @@ async def test_a_fragment_without_a_session_sends_the_page_to_the_form(visitor: 
 async def test_hints_for_trying_out_are_a_setting(portal: Portal, visitor: Staff, database_url: str) -> None:
     """The local page names demo sign-ins; a production page never does."""
     await visitor.open("/sign-in")
-    assert "お試し用のサインイン" in visitor.page.text
+    assert "お試し用のログイン" in visitor.page.text
     database = Database(database_url)
     production = make_portal(database, portal.jobs_database)
     settings = production.app.state.web_settings

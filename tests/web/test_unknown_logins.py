@@ -15,20 +15,20 @@ async def test_operators_see_that_unknown_login_ids_were_tried_but_not_which(
     await make_operators(portal.database)
     for _ in range(2):
         await visitor.open("/sign-in")
-        answer = await visitor.send("サインインする", login_id=TYPED, password="wrong")
+        answer = await visitor.send("ログインする", login_id=TYPED, password="wrong")
         assert answer.status_code == 422
     chief = await sign_in_as(somebody(), "operator_admin")
 
     await chief.open("/operator/audit?action=unknown_login")
 
     table = chief.response.text.partition("<tbody")[2]
-    assert table.count("登録のないログインIDでのサインイン") == 2
+    assert table.count("登録のないログインIDでのログイン") == 2
     assert table.count("入力されたログインIDの符号") == 2
     assert "127.0.0.1" in table
     assert "（不明）" in table
     assert "hatsuyume" not in chief.response.text
     answer = await chief.send("CSVでダウンロードする")
-    assert answer.text.count("登録のないログインIDでのサインイン") == 2
+    assert answer.text.count("登録のないログインIDでのログイン") == 2
     assert "hatsuyume" not in answer.text
 
 

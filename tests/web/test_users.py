@@ -27,7 +27,7 @@ async def invited(owner: Staff, role: str = "admin") -> str:
 
 async def signs_in(staff: Staff, login_id: str, password: str) -> Staff:
     await staff.open("/sign-in")
-    await staff.send("サインインする", login_id=login_id, password=password)
+    await staff.send("ログインする", login_id=login_id, password=password)
     return staff
 
 
@@ -142,7 +142,7 @@ async def test_the_own_role_cannot_be_changed_and_oneself_not_deleted(portal: Po
     await owner.open("/users")
     own_id = next(link for link in owner.page.links if link.endswith("/edit")).split("/")[2]
     assert f"/users/{own_id}/delete" not in owner.page.links
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     answer = await owner.client.post(f"/users/{own_id}/delete", data=token)
     assert answer.status_code == 422
     answer = await owner.client.post(
@@ -184,7 +184,7 @@ async def test_another_companys_users_do_not_exist(owner: Staff, somebody: Calla
     stranger = await somebody().sign_in("owner", "midori")
     await stranger.open("/users")
     foreign = next(link for link in stranger.page.links if link.endswith("/edit")).split("/")[2]
-    token = dict(owner.form_of("サインアウト").fields)
+    token = dict(owner.form_of("ログアウト").fields)
     for action in ("edit", "delete", "reset", "second-factor"):
         for method in ("GET", "POST"):
             answer = await owner.client.request(method, f"/users/{foreign}/{action}", data=token)

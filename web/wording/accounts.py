@@ -12,7 +12,7 @@ from web.wording.problems import FieldError
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     Permission: {
-        Permission.SIGN_IN: "サインイン",
+        Permission.SIGN_IN: "ログイン",
         Permission.VIEW_CAMPAIGNS: "案件の閲覧",
         Permission.SEND_CAMPAIGNS: "案件の登録・配信",
         Permission.SAVE_DRAFTS: "案件の下書き",

@@ -17,11 +17,11 @@ from web.wording import campaigns, operators
 
 WORDS: dict[type[StrEnum], dict[Any, str]] = {
     AuditAction: {
-        AuditAction.SIGNED_IN: "サインイン",
-        AuditAction.SIGN_IN_FAILED: "サインインの失敗（パスワードか確認コードの違い）",
+        AuditAction.SIGNED_IN: "ログイン",
+        AuditAction.SIGN_IN_FAILED: "ログインの失敗（パスワードか確認コードの違い）",
         AuditAction.ACCOUNT_LOCKED: "アカウントのロック（続けて5回の失敗）",
-        AuditAction.SIGNED_OUT: "サインアウト",
-        AuditAction.SESSIONS_ENDED: "ほかの端末のサインインの終了",
+        AuditAction.SIGNED_OUT: "ログアウト",
+        AuditAction.SESSIONS_ENDED: "ほかの端末のログインの終了",
         AuditAction.PERMISSION_DENIED: "権限のない操作",
         AuditAction.CAMPAIGN_REGISTERED: "案件の配信登録",
         AuditAction.CAMPAIGN_EDITED: "配信予約の変更",
@@ -44,7 +44,7 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         AuditAction.API_KEY_MADE: "APIキーの発行",
         AuditAction.API_KEY_REVOKED: "APIキーの失効",
         AuditAction.OPERATOR_CREATED: "運用者アカウントの作成（コマンド）",
-        AuditAction.UNKNOWN_LOGIN: "登録のないログインIDでのサインイン",
+        AuditAction.UNKNOWN_LOGIN: "登録のないログインIDでのログイン",
         AuditAction.LINK_STOPPED: "回線の送信停止",
         AuditAction.LINK_RESUMED: "回線の送信再開",
         AuditAction.CONTRACT_RATE_CHANGED: "回線の契約速度の変更",
@@ -82,7 +82,7 @@ FIELDS = {
     "send_at": "配信日時",
     "carriers": "キャリアの限定",
     "exclude_opt_outs": "配信停止の除外",
-    "recycling_reference_on": "誤配信判定の基準日",
+    "recycling_reference_on": "誤配信防止の基準日",
     "recipients": "宛先の件数",
     "upload_id": "宛先リスト",
     "cancelled": "取り消した件数",

@@ -85,7 +85,7 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
         "基準日が入力されていません。", "番号を確認した日（会員登録日など）を入力してください。"
     ),
     CampaignProblem.REFERENCE_DATE_INVALID: Explained(
-        "基準日が未来の日付です。", "今日以前の日付を入力してください。"
+        "基準日が未来の日付です。", "本日以前の日付を入力してください。"
     ),
     CampaignProblem.NO_CARRIER_FOR_CHANNEL: Explained(
         "選ばれたキャリアでは、このチャネルで送れません。",

@@ -25,7 +25,7 @@ router = APIRouter()
 _FAILED = FieldError(
     "login_id",
     "ログインIDまたはパスワードが違います。",
-    "企業ユーザーのアカウントでは、この画面からサインインできません。",
+    "企業ユーザーのアカウントでは、この画面からログインできません。",
 )
 _PAGE = "operator/sign_in.html"
 Anybody = Annotated[
