@@ -20,6 +20,7 @@ from domain.message_parts import (
     normalize_text,
     parts_for,
 )
+from tests.support.growth import assert_linear
 
 
 @pytest.mark.parametrize(
@@ -119,3 +120,18 @@ def test_one_character_more_never_costs_less(count: int, table: tuple[int, ...])
 def test_bytes_lie_between_once_and_twice_the_characters(text: str) -> None:
     """R-2."""
     assert count_characters(text) <= count_bytes(text) <= 2 * count_characters(text)
+
+
+@pytest.mark.parametrize(
+    "letter", ["a\u0315\u0300", "\u0315\u0300", "か\u3099\u0323", "\u0344\u0323", "é\u0323\u0315", "a"]
+)
+def test_normalizing_takes_time_by_the_length_of_the_text(letter: str) -> None:
+    """S-1: unsorted marks on one letter are no way to stop the process."""
+    assert_linear(lambda size: "x" + letter * (size // len(letter)), normalize_text, 20_000)
+
+
+def test_no_language_loses_a_mark() -> None:
+    """S-1: 30 marks on a letter are kept, in whatever order they came; a heap of them is cut."""
+    kept = "x" + "\u0323\u0300" * 15
+    assert normalize_text(kept) == unicodedata.normalize("NFC", kept)
+    assert len(normalize_text("x" + "\u0315\u0300" * 5_000)) <= 31
