@@ -47,11 +47,15 @@ class CheckOutdated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """``accepted`` messages are registered, excluded ones among them. ``repeated``: they were already."""
+    """``accepted`` messages are registered, excluded ones among them. ``repeated``: they were already.
+
+    ``is_scheduled``: for a time of its own, not for now.
+    """
 
     campaign_id: UUID
     accepted: int
     repeated: bool = False
+    is_scheduled: bool = False
 
 
 _INSERT_MESSAGES = text("""
@@ -149,7 +153,7 @@ async def register_campaign(
         raise CheckOutdated(check)
     total = await register_rows(session, caller, campaign_id, check, now)
     await record_registration(session, caller, campaign_id, content, total)
-    return Registration(campaign_id, total)
+    return Registration(campaign_id, total, is_scheduled=content.send_at is not None)
 
 
 async def record_registration(

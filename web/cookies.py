@@ -14,6 +14,8 @@ from web.settings import WebSettings
 OPERATOR_SIDE = "/operator"
 _OPERATOR_COOKIE = "operator_session"
 _USER_COOKIE = "session"
+_CONFIRMATION_COOKIE = "confirmation"
+_CONFIRMATION_SECONDS = 60
 
 
 def settings_of(request: Request) -> WebSettings:
@@ -89,17 +91,34 @@ def clear_session(response: Response, request: Request) -> None:
     _delete(response, request, _OPERATOR_COOKIE if side_of(request) else _USER_COOKIE)
 
 
+def confirmation_cookie(request: Request) -> str | None:
+    """Return what the next page has to confirm (``web/confirmations.py``)."""
+    return request.cookies.get(_cookie_name(_CONFIRMATION_COOKIE, settings_of(request)))
+
+
+def set_confirmation(response: Response, request: Request, value: str) -> None:
+    """Hand the browser a word for the page it is led to; forgotten after a minute if that never opens."""
+    _set(response, request, _CONFIRMATION_COOKIE, value, max_age=_CONFIRMATION_SECONDS)
+
+
+def clear_confirmation(response: Response, request: Request) -> None:
+    """Take it away: it is shown once."""
+    _delete(response, request, _CONFIRMATION_COOKIE)
+
+
 def _set(
     response: Response,
     request: Request,
     name: str,
     value: str,
     samesite: Literal["lax", "strict"] = "lax",
+    max_age: int | None = None,
 ) -> None:
     settings = settings_of(request)
     response.set_cookie(
         _cookie_name(name, settings),
         value,
+        max_age=max_age,
         path="/",
         secure=settings.cookie_secure,
         httponly=True,

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from domain.operator_permissions import OperatorPermission, OperatorRole
 from domain.permissions import Permission, Role
 from web import formats
+from web.confirmations import confirmation_for, mark_confirmed
 from web.cookies import settings_of, side_of
 from web.csrf import csrf_token
 from web.wording import look, word
@@ -84,6 +85,7 @@ def render_text(request: Request, template: str, block: str | None = None, **con
         "side": side_of(request),
         "frame": "operator/frame.html" if side_of(request) else "layout.html",
         "has_htmx": HTMX.is_file(),
+        "confirmation": None if block else confirmation_for(request),
         **context,
     }
     if block is not None:
@@ -95,7 +97,10 @@ def page(
     request: Request, template: str, *, status: int = 200, block: str | None = None, **context: Any
 ) -> HTMLResponse:
     """Answer with a page. ``status`` is 422 where a form comes back with errors."""
-    return HTMLResponse(render_text(request, template, block, **context), status)
+    response = HTMLResponse(render_text(request, template, block, **context), status)
+    if block is None and confirmation_for(request) is not None:
+        mark_confirmed(response, request)
+    return response
 
 
 def go(address: str) -> RedirectResponse:

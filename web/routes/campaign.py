@@ -9,13 +9,16 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.campaign_names import copied_name
 from domain.permissions import Permission
 from services.campaign_reports import CampaignView, campaign_view
 from services.campaigns import delete_draft, save_draft
 from web.access import SignedIn, database_of, now, requires
+from web.confirmations import go_confirming
 from web.drafts import load_draft
-from web.pages import go, page
+from web.pages import page
 from web.progress import progress_of
+from web.wording.confirmations import Confirmation
 from web.wording.messages import STATUS_MEANINGS
 
 router = APIRouter()
@@ -42,9 +45,11 @@ async def copy_campaign(request: Request, campaign_id: UUID, viewer: Writer) -> 
     """Make a draft with the same content and recipients, to be sent at once unless changed (P-9)."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
-        content = replace(view.content, name=f"{view.content.name}（コピー）"[:100], send_at=None)
+        copied = copied_name(view.content.name)
+        content = replace(view.content, name=copied.name, send_at=None)
         draft = await save_draft(session, viewer.caller, content, upload_id=view.upload_id)
-    return go(f"/campaigns/{draft}/recipients")
+    done = Confirmation.COPY_NAME_SHORTENED if copied.is_shortened else Confirmation.CAMPAIGN_COPIED
+    return go_confirming(request, f"/campaigns/{draft}/recipients", done)
 
 
 @router.get("/campaigns/{campaign_id}/delete")
@@ -60,7 +65,7 @@ async def delete(request: Request, campaign_id: UUID, viewer: Writer) -> Respons
     """Throw a draft away."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         await delete_draft(session, viewer.caller, campaign_id)
-    return go("/campaigns")
+    return go_confirming(request, "/campaigns", Confirmation.DRAFT_DELETED)
 
 
 def next_step(view: CampaignView) -> str:

@@ -11,7 +11,9 @@ from domain.permissions import Permission
 from services.campaign_reports import campaign_view
 from services.campaigns import CampaignNotCancellable, cancel_campaign
 from web.access import SignedIn, database_of, delivery_of, now, requires
+from web.confirmations import go_confirming
 from web.pages import go, page
+from web.wording.confirmations import Confirmation
 
 router = APIRouter()
 Sender = Annotated[SignedIn, Depends(requires(Permission.SEND_CAMPAIGNS))]
@@ -32,8 +34,10 @@ async def cancel(request: Request, campaign_id: UUID, viewer: Sender) -> Respons
     """Stop the campaign; a second click changes nothing, one that has just ended stays as it is."""
     try:
         async with database_of(request).transaction(viewer.caller.company_id) as session:
+            view = await campaign_view(session, viewer.caller, campaign_id)
             await cancel_campaign(session, viewer.caller, campaign_id, now())
     except CampaignNotCancellable:
         return go(f"/campaigns/{campaign_id}")
     await delivery_of(request).schedule_changed(campaign_id)
-    return go(f"/campaigns/{campaign_id}")
+    done = Confirmation.SCHEDULE_CANCELLED if view.is_scheduled else Confirmation.CAMPAIGN_STOPPED
+    return go_confirming(request, f"/campaigns/{campaign_id}", done)

@@ -18,6 +18,7 @@ from services.campaigns import CampaignNotFound
 from services.database import Database
 from services.recipient_uploads import StoredUpload, error_rows, upload_view
 from web.access import SignedIn, database_of, delivery_of, now, requires
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.csv_safety import safe_cell
 from web.drafts import load_draft
@@ -26,6 +27,7 @@ from web.forms.follow_up import FOLLOW_UP_FIELDS
 from web.forms.problems import explained
 from web.pages import go, page
 from web.wording.checks import WARNINGS, problem_column, problem_mend, problem_what, repair_word
+from web.wording.confirmations import Confirmation
 
 router = APIRouter()
 Writer = Annotated[SignedIn, Depends(requires(Permission.SAVE_DRAFTS))]
@@ -103,7 +105,10 @@ async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
         is_outdated = isinstance(refusal, CheckOutdated)
         return _check(request, view, refusal.check, is_outdated=is_outdated, status=422)
     await delivery_of(request).start_campaign(viewer.caller.company_id, registration.campaign_id)
-    return go(f"/campaigns/{campaign_id}")
+    if registration.repeated:
+        return go(f"/campaigns/{campaign_id}")
+    done = Confirmation.CAMPAIGN_SCHEDULED if registration.is_scheduled else Confirmation.CAMPAIGN_SENT
+    return go_confirming(request, f"/campaigns/{campaign_id}", done)
 
 
 async def _load(request: Request, viewer: SignedIn, campaign_id: UUID) -> tuple[CampaignView, CampaignCheck]:

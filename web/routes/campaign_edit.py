@@ -18,6 +18,7 @@ from services.campaigns import NotEditable
 from services.contracts import Terms
 from services.recipient_uploads import FileRefused, choose_phone_column, store_upload, upload_view
 from web.access import SignedIn, database_of, delivery_of, now, requires
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.drafts import recipients_of, terms_today
 from web.forms.fields import id_of, text_of
@@ -25,11 +26,12 @@ from web.forms.options import option_errors, shown_options
 from web.forms.problems import explained
 from web.forms.recipients import RecipientsForm, refused
 from web.forms.scheduled import edited_content, passed_on
-from web.pages import go, page
+from web.pages import page
 from web.previews import previews_of
 from web.routes.compose_options import carrier_options
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
 from web.wording.checks import WARNINGS
+from web.wording.confirmations import Confirmation
 from web.wording.follow_ups import FOLLOW_UP_CHOICES
 from web.wording.problems import FieldError
 
@@ -96,7 +98,7 @@ async def edit(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
         errors = explained(refusal.problems)
         return _form(request, frame, shown_options(form, content), errors, status=422)
     await delivery_of(request).schedule_changed(campaign_id)
-    return go(f"/campaigns/{campaign_id}")
+    return go_confirming(request, f"/campaigns/{campaign_id}", Confirmation.SCHEDULE_CHANGED)
 
 
 async def _scheduled(session: AsyncSession, viewer: SignedIn, campaign_id: UUID) -> CampaignView:

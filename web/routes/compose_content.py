@@ -15,6 +15,7 @@ from services.campaign_reports import CampaignView
 from services.contracts import Terms
 from services.recipient_uploads import StoredUpload
 from web.access import SignedIn, database_of, now, requires
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.drafts import changed, load_draft, recipients_of, save_changes, terms_today
 from web.forms.fields import choice_of, text_of
@@ -23,6 +24,7 @@ from web.forms.problems import problems_at
 from web.pages import go, page
 from web.previews import previews_of
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
+from web.wording.confirmations import Confirmation
 from web.wording.follow_ups import FOLLOW_UP_CHOICES
 from web.wording.problems import FieldError
 
@@ -53,7 +55,9 @@ async def save_content(request: Request, campaign_id: UUID, viewer: Writer) -> R
         return _form(request, view, content, upload, terms, errors, status=422)
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         await save_changes(session, viewer, view, content)
-    return go(f"/campaigns/{campaign_id}" if action == "save" else f"/campaigns/{campaign_id}/options")
+    if action == "save":
+        return go_confirming(request, f"/campaigns/{campaign_id}", Confirmation.DRAFT_SAVED)
+    return go(f"/campaigns/{campaign_id}/options")
 
 
 @router.post("/campaigns/{campaign_id}/content/preview")

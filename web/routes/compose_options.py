@@ -14,12 +14,14 @@ from services.campaign_check import check_campaign
 from services.campaign_reports import CampaignView
 from services.contracts import Terms
 from web.access import SignedIn, database_of, now, requires
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.drafts import load_draft, save_changes, terms_today
 from web.forms.fields import text_of
 from web.forms.options import option_errors, options_of, shown_options
 from web.pages import go, page
 from web.wording import word
+from web.wording.confirmations import Confirmation
 from web.wording.problems import FieldError
 
 router = APIRouter()
@@ -49,7 +51,7 @@ async def save_options(request: Request, campaign_id: UUID, viewer: Writer) -> R
             return _form(request, view, terms, form, errors, status=422)
         await save_changes(session, viewer, view, content)
     if not wants_next:
-        return go(f"/campaigns/{campaign_id}")
+        return go_confirming(request, f"/campaigns/{campaign_id}", Confirmation.DRAFT_SAVED)
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         check = await check_campaign(session, viewer.caller, campaign_id, now())
     has_findings = check.rejected_rows or check.repairs
