@@ -30,6 +30,9 @@ _PROBLEMS: dict[CampaignProblem, str] = {
     CampaignProblem.MALFORMED_VARIABLE: (
         "{line}行{column}文字目の「{name}」が正しくありません。変数は{{{{変数名}}}}の形で書いてください。"
     ),
+    CampaignProblem.UNSHOWABLE_CHARACTER: (
+        "{line}行{column}文字目の文字({name})は携帯電話で表示できません。別の文字にしてください。"
+    ),
     CampaignProblem.LINK_NOT_AVAILABLE: "「{name}」はご契約のオプションに含まれていません。",
     CampaignProblem.PAST_SEND_TIME: "send_atには未来の日時を指定してください。",
     CampaignProblem.SEND_TIME_TOO_FAR: "send_atは1年以内の日時を指定してください。",

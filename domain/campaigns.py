@@ -19,6 +19,7 @@ from domain.templates import (
     parse_template,
     variable_key,
 )
+from domain.visible_text import is_blank, trim, unshowable_character
 
 MAX_RECIPIENTS = 250_000
 """Recipients of one campaign at most (P-10)."""
@@ -91,6 +92,8 @@ class CampaignProblem(StrEnum):
     UNKNOWN_VARIABLE = "unknown_variable"
     MALFORMED_VARIABLE = "malformed_variable"
     # {{短縮URL1}} or {{オプトアウトURL}} where the company has no such option.
+    # A character of a private area, unassigned or lost: no handset shows it.
+    UNSHOWABLE_CHARACTER = "unshowable_character"
     LINK_NOT_AVAILABLE = "link_not_available"
     PAST_SEND_TIME = "past_send_time"
     SEND_TIME_TOO_FAR = "send_time_too_far"
@@ -113,7 +116,7 @@ class ProblemFound:
     ``FOLLOW_UP_PREFIX`` of its follow-up) it is in, and its particulars.
 
     ``detail`` may hold ``limit`` and ``characters``; ``name``, ``line``, ``column`` and ``kind`` of a
-    placeholder; ``option`` or ``carrier``.
+    placeholder, or of a character; ``option`` or ``carrier``.
     """
 
     problem: CampaignProblem
@@ -177,7 +180,7 @@ def option_problems(
 
 
 def _name_problems(name: str) -> list[ProblemFound]:
-    name = clean_text(name).strip()
+    name = trim(clean_text(name))
     if not name:
         return [ProblemFound(CampaignProblem.NAME_MISSING, "name")]
     characters = count_characters(name)
@@ -208,8 +211,13 @@ def _text_problems(
 ) -> list[ProblemFound]:
     name, limit, missing, too_long = _TEXT_RULES[channel]
     name = prefix + name
-    if not text.strip():
+    # As it will be sent: what is left of it is what counts.
+    text = clean_text(text)
+    if is_blank(text):
         return [ProblemFound(missing, name)]
+    if unshowable := unshowable_character(text):
+        place = _place_in_text(text, unshowable)
+        return [ProblemFound(CampaignProblem.UNSHOWABLE_CHARACTER, name, place)]
     try:
         template = parse_template(text)
     except MalformedTemplate as malformed:
@@ -236,6 +244,18 @@ def _variable_problems(template: Template, name: str, columns: Sequence[str] | N
         *problems,
         *(ProblemFound(CampaignProblem.UNKNOWN_VARIABLE, name, _place(problem)) for problem in unknown),
     ]
+
+
+def _place_in_text(text: str, character: str) -> dict[str, str | int]:
+    """Return where ``character`` is first: its code point's name, line and column from 1."""
+    before = text[: text.index(character)]
+    line_start = before.rfind("\n") + 1
+    return {
+        "name": f"U+{ord(character):04X}",
+        "line": before.count("\n") + 1,
+        "column": len(before) - line_start + 1,
+        "position": len(before),
+    }
 
 
 def _place(problem: TemplateProblem) -> dict[str, str | int]:

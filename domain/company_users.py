@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.permissions import Permission, Role, allows
+from domain.visible_text import is_blank
 
 MAX_USER_NAME_CHARACTERS = 100
 MAX_LOGIN_ID_CHARACTERS = 254
@@ -57,7 +58,7 @@ def login_id_problem(login_id: str) -> UserProblem | None:
 
 def name_problem(name: str) -> UserProblem | None:
     """Return what is wrong with a user's name. Control characters could forge the lines of a mail."""
-    if not name.strip():
+    if is_blank(name):
         return UserProblem.NAME_MISSING
     if len(name) > MAX_USER_NAME_CHARACTERS or any(not character.isprintable() for character in name):
         return UserProblem.NAME_TOO_LONG

@@ -7,6 +7,7 @@ hand and normalizes it itself, so that no caller can count something else than w
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -28,6 +29,16 @@ _MARKS = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.comb
 # marks in time that grows with the square of their number: a megabyte of them would take hours.
 _MARKS_TO_DROP = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 
+# CJK compatibility ideographs: NFC would put another kanji into somebody's name.
+_IDEOGRAPHS = "\uf900-\ufaff\U0002f800-\U0002fa1f"
+_IDEOGRAPH = re.compile(f"([{_IDEOGRAPHS}]+)")
+# With them, every other character that NFC replaces by itself, without anything beside it: the
+# ångström and ohm signs, U+2000 and the like. Who wrote them chose them.
+_KEPT = re.compile(
+    f"([{_IDEOGRAPHS}\u0374\u037e\u0387\u1f71\u1f73\u1f75\u1f77\u1f79\u1f7b\u1f7d\u1fbb\u1fbe\u1fc9\u1fcb"
+    "\u1fd3\u1fdb\u1fe3\u1feb\u1fee\u1fef\u1ff9\u1ffb\u1ffd\u2000\u2001\u2126\u212a\u212b\u2329\u232a]+)"
+)
+
 
 class MessageTooLong(ValueError):
     """A text has more characters than its channel or part table takes (S-1)."""
@@ -43,16 +54,29 @@ class InvalidPartTable(ValueError):
 
 
 def normalize_text(text: str) -> str:
-    """Return ``text`` as it is counted and sent: NFC, line ends as LF (S-1). Takes time by its length.
+    """Return ``text`` as it is counted and sent: accents and voicing marks composed, line ends as LF (S-1).
 
-    Of unsorted marks on one letter the 30 that come first are kept.
+    That is NFC, except that no character is exchanged for another one: the compatibility kanji of names
+    (U+FA19, U+F9DC …) and signs such as U+212B keep the code points they came with. Takes time by its
+    length; of unsorted marks on one letter the 30 that come first are kept.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     # What is normalized already, and so sorted, is found so in one pass.
     if text.isascii() or unicodedata.is_normalized("NFC", text):
         return text
-    return unicodedata.normalize("NFC", _MARKS_TO_DROP.sub(r"\1", text))
+    return "".join(
+        piece if index % 2 else unicodedata.normalize("NFC", _MARKS_TO_DROP.sub(r"\1", piece))
+        for index, piece in enumerate(_KEPT.split(text))
+    )
+
+
+def by_pieces_between_ideographs(text: str, change: Callable[[str], str]) -> str:
+    """Return ``text`` with ``change`` applied to all of it but compatibility kanji, which stay."""
+    if text.isascii() or not _IDEOGRAPH.search(text):
+        return change(text)
+    pieces = _IDEOGRAPH.split(text)
+    return "".join(piece if index % 2 else change(piece) for index, piece in enumerate(pieces))
 
 
 def count_characters(text: str) -> int:

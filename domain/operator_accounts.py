@@ -9,6 +9,7 @@ from domain.passwords import (
     context_words,
     password_problem,
 )
+from domain.visible_text import is_blank
 
 _PASSWORD_PROBLEMS: Mapping[PasswordProblem, str] = {
     PasswordProblem.TOO_SHORT: f"It must have at least {MIN_PASSWORD_CHARACTERS} characters.",
@@ -25,7 +26,7 @@ def account_problem(login_id: str, name: str, password: str) -> str | None:
     """
     if not login_id.strip() or any(character.isspace() for character in login_id.strip()):
         return "The login id must not be empty or hold spaces."
-    if not name.strip():
+    if is_blank(name):
         return "The name must not be empty."
     if problem := password_problem(password, context_words(login_id, name)):
         return f"The password cannot be taken. {_PASSWORD_PROBLEMS[problem]}"

@@ -24,6 +24,7 @@ from domain.rcs_contents import (
     TextContent,
     Thumbnail,
 )
+from domain.visible_text import is_blank
 
 MAX_MEDIA_BYTES = 5 * 1024 * 1024
 MAX_TITLE_CHARACTERS = 200
@@ -147,7 +148,7 @@ def _of_text(
     place: str, text: str, max_characters: int, max_bytes: int | None = None
 ) -> Iterator[ContentProblem]:
     characters = count_characters(text)
-    if not text.strip():
+    if is_blank(text):
         yield ContentProblem(ContentProblemCode.EMPTY, place)
     if characters > max_characters:
         yield ContentProblem(ContentProblemCode.TOO_MANY_CHARACTERS, place, characters, max_characters)
@@ -158,7 +159,7 @@ def _of_text(
 def _of_identifier(place: str, identifier: str) -> Iterator[ContentProblem]:
     # It goes out as it was written, not normalized: both lengths have to fit.
     characters = max(count_characters(identifier), len(identifier))
-    if not identifier.strip():
+    if is_blank(identifier):
         yield ContentProblem(ContentProblemCode.EMPTY, place)
     if characters > MAX_IDENTIFIER_CHARACTERS:
         code = ContentProblemCode.TOO_MANY_CHARACTERS

@@ -1,18 +1,19 @@
 """Texts with variables: ``{{列名}}`` in bodies, titles, descriptions and URLs (P-12).
 
-A text is parsed once and rendered for up to 250,000 rows. Names are compared after NFKC, with runs of
-white space as one space, so that ``{{ 氏名 }}`` and the column ``氏名`` meet. Two kinds of names are
+A text is parsed once and rendered for up to 250,000 rows. Names are compared as ``domain.variable_names``
+folds them, so that ``{{ 氏名 }}`` and the column ``氏名`` meet. Two kinds of names are
 not columns: ``{{短縮URL1}}`` … ``{{短縮URL5}}`` (U-1) and ``{{オプトアウトURL}}`` (O-1), links that the
 platform makes per recipient and that always count 25 characters.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.message_parts import normalize_text
+from domain.variable_names import fold_name
+from domain.visible_text import is_blank
 
 SHORT_URL_KEYS = tuple(f"短縮URL{number}" for number in range(1, 6))
 OPT_OUT_URL_KEY = "オプトアウトURL"
@@ -24,11 +25,11 @@ LINK_PLACEHOLDER = f" {'x' * (LINK_CHARACTERS - 2)} "
 
 _TOKEN = re.compile(r"\{\{([^{}｛｝\n]*)\}\}|\{\{|\}\}|｛｛|｝｝")
 _LINE_BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
-# Control characters, lone surrogates, non-characters, direction overrides (they disguise what a text
+# Control characters, lone surrogates, direction overrides (they disguise what a text
 # says), and the zero-width space and byte order mark that copying leaves behind and that would be
 # billed. Joiners stay: emoji are made of them.
 _UNSENDABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]|\t"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]|\t"
 )
 
 
@@ -81,7 +82,7 @@ class Placeholder:
 
 def variable_key(name: str) -> str:
     """Return the form under which variable names and column names are compared (P-12)."""
-    return " ".join(unicodedata.normalize("NFKC", clean_text(name)).split())
+    return fold_name(clean_text(name))
 
 
 def has_unsendable_characters(text: str) -> bool:
@@ -155,7 +156,7 @@ class Template:
         missing = []
         for index, key in self.slots:
             value = values.get(key)
-            if not value or value.isspace():
+            if not value or is_blank(value):
                 missing.append(key)
             else:
                 pieces[index] = value

@@ -19,6 +19,7 @@ from domain.campaigns import CampaignContent, CampaignStatus
 from domain.carriers import Carrier
 from domain.messages import ChannelPlan
 from domain.templates import clean_text
+from domain.visible_text import trim
 from services.audit import record_audit
 from services.campaign_counters import CounterChanges
 from services.follow_ups import (
@@ -149,7 +150,7 @@ def content_of(row: Row[Any]) -> CampaignContent:
 def content_columns(content: CampaignContent, upload_id: UUID | None) -> dict[str, Any]:
     """Return the parameters that write ``content``: texts cleaned, for PostgreSQL takes no NUL."""
     return {
-        "name": clean_text(content.name).strip(),
+        "name": trim(clean_text(content.name)),
         "channel_plan": content.channel_plan.value,
         "sms_text": None if content.sms_text is None else clean_text(content.sms_text),
         "rcs_text": None if content.rcs_text is None else clean_text(content.rcs_text),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from domain.campaign_names import copied_name
 from domain.permissions import Permission
+from domain.visible_text import is_blank
 from services.campaign_reports import CampaignView, campaign_view
 from services.campaigns import delete_draft, save_draft
 from web.access import SignedIn, database_of, now, requires
@@ -73,7 +74,7 @@ def next_step(view: CampaignView) -> str:
     content = view.content
     if not content.name or view.upload_id is None:
         return "recipients"
-    if not all(text.strip() for text in (*content.texts.values(), *content.second_texts.values())):
+    if any(is_blank(text) for text in (*content.texts.values(), *content.second_texts.values())):
         return "content"
     return "options"
 

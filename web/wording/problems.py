@@ -48,6 +48,10 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
     CampaignProblem.MALFORMED_VARIABLE: Explained(
         "{line}行目の{column}文字目に、{kind_word}。", "{{{{列名}}}}の形に直してください。"
     ),
+    CampaignProblem.UNSHOWABLE_CHARACTER: Explained(
+        "{line}行目の{column}文字目に、携帯電話で表示できない文字（外字など、{name}）があります。",
+        "別の文字に置き換えてください。",
+    ),
     CampaignProblem.LINK_NOT_AVAILABLE: Explained(
         "「{name}」は、ご契約に含まれていないため差し込めません。", "本文から取り除いてください。"
     ),

@@ -1,0 +1,64 @@
+"""What a reader sees of a text: whether there is anything, where it begins and ends, what nobody can show.
+
+One rule for values of a list, texts, names of columns and names of people: a text of which nothing can be
+seen is an empty one, and what cannot be seen at its edges is no part of it. Joiners, variation selectors
+and tags are not seen by themselves and still belong to the letter or emoji before them.
+"""
+
+import re
+import unicodedata
+
+# White space of every width, Unicode's Default_Ignorable_Code_Point, fillers that are drawn as nothing
+# (Hangul, Braille), control characters and annotation marks.
+_JOINED = "\u200c\u200d\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff"
+_LONE = (
+    r"\s\x00-\x1f\x7f-\xa0\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202f"
+    r"\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\ud800-\udfff"
+)
+_ONLY_INVISIBLE = re.compile(f"[{_LONE}{_JOINED}]*")
+_AT_AN_EDGE = re.compile(f"[{_LONE}{_JOINED}]")
+_BEFORE = re.compile(f"^[{_LONE}{_JOINED}]+")
+_AFTER = re.compile(f"[{_LONE}]+$")
+
+# Candidates that are looked at one by one: private use and whatever may be unassigned. CJK, kana, Hangul
+# and Latin letters are not among them, so that ordinary text is passed over at the speed of the search.
+_DOUBTFUL = re.compile(
+    "[\u0250-\u02ff\u0300-\u1fff\u2000-\u206f\u2070-\u2fff\u3000\u3040\u3097\u3098\u3100-\u33ff"
+    "\ua000-\uabff\ud7a4-\ud7ff\ue000-\uf8ff\ufa6e\ufa6f\ufada-\ufeff\uff00\uffbf-\uffff"
+    "\U00010000-\U0001efff\U0001fb00-\U0001fbff\U0001fffe\U0001ffff\U0002fffe\U0002ffff"
+    "\U0003fffe-\U000dffff\U000e1000-\U0010ffff]"
+)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of ``text`` can be seen: empty, white space, or characters that draw nothing."""
+    return _ONLY_INVISIBLE.fullmatch(text) is not None
+
+
+def trim(text: str) -> str:
+    """Return ``text`` without what cannot be seen at its beginning and end.
+
+    >>> trim("山田　太郎　　")
+    '山田　太郎'
+    """
+    # Nearly all values need nothing: two characters are looked at, not all of them.
+    if not text or not (_AT_AN_EDGE.match(text) or _AT_AN_EDGE.match(text, len(text) - 1)):
+        return text
+    return _AFTER.sub("", _BEFORE.sub("", text))
+
+
+def unshowable_character(text: str) -> str | None:
+    """Return the first character of ``text`` that no handset can show, ``None`` if there is none.
+
+    These are private-use characters (外字: each machine has its own), what Unicode has not assigned (in
+    planes 0 and 1, outside of what is reserved for emoji), non-characters, and U+FFFD, which stands for a
+    character that somebody has lost already.
+    """
+    if text.isascii():
+        return None
+    return next((found for found in _DOUBTFUL.findall(text) if _is_unshowable(found)), None)
+
+
+def _is_unshowable(character: str) -> bool:
+    return character == "\ufffd" or unicodedata.category(character) in ("Co", "Cn")
