@@ -41,7 +41,7 @@ COPY web web
 COPY workers workers
 COPY workflows workflows
 COPY --from=assets /assets/vendor web/static/vendor
-# Compiled now, since the file system is read-only later.
-RUN python -m compileall -q /app
+# Readable whatever the umask of the clone; compiled now, since the file system is read-only later.
+RUN chmod -R a+rX /app && python -m compileall -q /app
 USER 10001:10001
 CMD ["python", "-m", "workers", "portal"]

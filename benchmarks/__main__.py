@@ -42,6 +42,9 @@ def main(
     messages: Annotated[int, typer.Option(min=50, help="Messages of each channel.")] = 3000,
     sections: Annotated[str, typer.Option(help="Some of them, with commas.")] = "sms,rcs,engine,upload,link",
     after: Annotated[int, typer.Option(min=0, help="Is it slower after so many SMS?")] = 0,
+    temporal: Annotated[
+        str | None, typer.Option(help="host:port of a Temporal server of yours; else the embedded one.")
+    ] = None,
 ) -> None:
     """Measure on a product of its own, data in var/bench-…, everything else as shipped."""
     try:
@@ -55,7 +58,7 @@ def main(
     )
     try:
         with data_folder() as var:
-            results = measure(var, chosen, messages)
+            results = measure(var, chosen, messages, temporal)
             if after:
                 _say(f"{after:,} SMS, then beside a fresh product in pairs of {messages:,} …")
                 results.ageing = measure_ageing(var, messages, after)
@@ -68,7 +71,7 @@ def main(
     exit_now(0)
 
 
-def measure(var: Path, sections: Sequence[Section], messages: int) -> Results:
+def measure(var: Path, sections: Sequence[Section], messages: int, temporal: str | None = None) -> Results:
     """Run the sections; a channel and the bare engine on its plan follow each other closely."""
     results = Results(load_average=os.getloadavg()[0])
     if Section.LINK in sections:
@@ -76,7 +79,7 @@ def measure(var: Path, sections: Sequence[Section], messages: int) -> Results:
     if not set(sections) - {Section.LINK}:
         return results
     wanted = [channel for channel in PLANS if Section(channel.value) in sections]
-    with running_stack(var) as stack, Company(stack.run) as company:
+    with running_stack(var, temporal) as stack, Company(stack.run) as company:
         company.raise_capacity()
         for channel in wanted or (PLANS if Section.ENGINE in sections else ()):
             if channel in wanted:

@@ -32,14 +32,17 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(var: Path) -> Iterator[Stack]:
-    """Start everything as ``make run`` does, data in ``var``; stop it whatever happens in the block."""
+def running_stack(var: Path, temporal: str | None = None) -> Iterator[Stack]:
+    """Start everything as ``make run`` does, data in ``var``; stop it whatever happens in the block.
+
+    ``temporal`` (host:port) is a server of yours to measure with, in place of the embedded one.
+    """
     child = Child(
         Command(
             name="stack",
             arguments=(sys.executable, "-m", "workers", "run", "--headless"),
             log=var / "stack.log",
-            environment=stack_environment(os.environ, var),
+            environment=stack_environment(os.environ, var, temporal),
         )
     )
     child.start()
@@ -52,8 +55,11 @@ def running_stack(var: Path) -> Iterator[Stack]:
         raise BenchmarkFailed(f"The stack did not stop as it should (status {child.exit_code}).")
 
 
-def stack_environment(found: Mapping[str, str], var: Path) -> dict[str, str]:
-    """What the machine sets, and nothing of a product someone runs: no database, no carrier of theirs."""
+def stack_environment(found: Mapping[str, str], var: Path, temporal: str | None = None) -> dict[str, str]:
+    """What the machine sets, and nothing of a product someone runs: no database, no carrier of theirs.
+
+    A Temporal server to measure with is named on purpose, never found.
+    """
     ours = {name.upper() for name in Settings.model_fields} | {port.variable for port in PORTS}
     ours |= {*PLATFORM_ENVIRONMENT, *SIMULATOR_ENVIRONMENT, "VAR_DIR", "SECRETS_DIR"}
     clean = {
@@ -62,7 +68,9 @@ def stack_environment(found: Mapping[str, str], var: Path) -> dict[str, str]:
         if name not in ours and not name.startswith(("SIMULATOR_", "TEMPORAL_", "PG"))
     }
     ports = {port.variable: str(free_port()) for port in PORTS}
-    return clean | ports | {"VAR_DIR": str(var), "SMS_RATE": str(LINK_RATE), "RCS_RATE": str(LINK_RATE)}
+    rates = {"SMS_RATE": str(LINK_RATE), "RCS_RATE": str(LINK_RATE)}
+    engine = {} if temporal is None else {"TEMPORAL_ADDRESS": temporal}
+    return clean | ports | rates | engine | {"VAR_DIR": str(var)}
 
 
 def _await_start(child: Child, run_file: Path) -> RunInformation:

@@ -8,10 +8,13 @@ that are empty with the addresses of the carrier simulator. Standard library onl
 import argparse
 import os
 import secrets
+import stat
 import sys
 from pathlib import Path
 
 DIRECTORY = Path(__file__).resolve().parent / "secrets"
+# Mounted into containers as they are, each of which has a user of its own. No secrets in them.
+MOUNTED = ("postgres", "proxy", "temporal")
 DRAWN = (
     "postgres_admin_password",
     "platform_database_password",
@@ -53,6 +56,17 @@ def make_secrets(directory: Path, *, with_simulator: bool) -> list[str]:
     addresses = _simulator_addresses(directory) if with_simulator else {}
     written += [name for name in LINKS if _offer(directory / name, addresses.get(name, ""))]
     return written
+
+
+def open_mounted_files(directory: Path) -> list[str]:
+    """Let containers read what compose mounts: a clone made with umask 077 shuts them out."""
+    changed = []
+    for path in sorted(path for name in MOUNTED for path in (directory / name).rglob("*") if path.is_file()):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o044 != 0o044:
+            path.chmod(mode | 0o044)
+            changed.append(str(path.relative_to(directory)))
+    return changed
 
 
 def _simulator_addresses(directory: Path) -> dict[str, str]:
@@ -108,6 +122,8 @@ def main() -> int:
     arguments = parser.parse_args()
     written = make_secrets(arguments.directory, with_simulator=arguments.with_simulator)
     print(f"{arguments.directory}: wrote {', '.join(written) or 'nothing, all files were there'}.")
+    if opened := open_mounted_files(Path(__file__).resolve().parent):
+        print(f"Made readable for the containers: {', '.join(opened)}.")
     return 0
 
 

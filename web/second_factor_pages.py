@@ -51,7 +51,7 @@ def factor_page(
         status=status,
         user=user,
         next_address=next_of_side(request, next_address),
-        passkeys_work=relying_party(request).works,
+        passkeys_work=relying_party(request).works_here,
         errors=errors,
     )
 

@@ -143,7 +143,12 @@ async def run_carrier_worker(settings: Settings) -> None:
     await links.start()
     # Before the first activity: a link that is stopped stays stopped when its worker comes back.
     await keeper.begin()
-    async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
+    async with health_server(
+        settings.worker_health_host,
+        settings.worker_health_port,
+        database.is_reachable,
+        towards=settings.worker_health_towards,
+    ):
         try:
             workers = carrier_workers(client, database, links, settings.worker_grace)
             workers += mail_workers(client, database, settings, settings.worker_grace)

@@ -21,7 +21,7 @@ def mail_workers(
     client: Client, database: Database, settings: Settings, grace: timedelta = timedelta(seconds=30)
 ) -> list[Worker]:
     """Return the worker of the mails, none without ``SMTP_URL``: they wait in the outbox then."""
-    if settings.smtp_url is None:
+    if not settings.smtp_url:
         return []
     settings.need_encryption_key()
     relay = MailClient(settings.smtp_url.get_secret_value(), settings.mail_from)

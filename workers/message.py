@@ -72,7 +72,12 @@ async def run_message_worker(settings: Settings) -> None:
     starter = SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
     freeze_lead = timedelta(seconds=settings.freeze_lead_seconds)
     sweeper = Sweeper(jobs_database, delivery, inbox, starter, freeze_lead=freeze_lead)
-    async with health_server(settings.worker_health_host, settings.worker_health_port, database.is_reachable):
+    async with health_server(
+        settings.worker_health_host,
+        settings.worker_health_port,
+        database.is_reachable,
+        towards=settings.worker_health_towards,
+    ):
         await run_until_stopped(
             message_workers(client, database, settings, starter),
             [

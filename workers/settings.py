@@ -1,13 +1,15 @@
 """All settings, read once at the start of a process and passed down. Names are the environment's.
 
 With ``SECRETS_DIR`` set, a file of a setting's name in that folder is read as well (secrets of compose).
+Whatever says nothing, an empty variable or an empty file, is a setting that is not set.
 """
 
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.carriers import Carrier, Channel
@@ -30,7 +32,7 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     temporal_ui_url: str | None = None
 
-    portal_url: str = "http://127.0.0.1:8000"
+    portal_url: str = "http://localhost:8000"
     portal_host: str = "127.0.0.1"
     portal_port: int = 8000
     maap_webhook_token: SecretStr = SecretStr("")
@@ -41,6 +43,8 @@ class Settings(BaseSettings):
 
     worker_health_host: str = "127.0.0.1"
     worker_health_port: int = 8101
+    # Also listens at the address this machine has on its way to that host: one network, not all it is on.
+    worker_health_towards: str | None = None
     # What is under way at SIGTERM gets this long to end; whoever stops the process must wait longer.
     worker_grace_seconds: float = 30.0
     log_level: str = "INFO"
@@ -70,6 +74,12 @@ class Settings(BaseSettings):
     number_pause_seconds: float = WaitingTimes.number_pause
     freeze_lead_seconds: float = 15 * 60
     sweep_every_seconds: float = 10.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_what_says_nothing(cls, found: Any) -> Any:
+        """The one place for it: ``is None`` and ``not`` mean the same to whoever reads a setting."""
+        return {name: value for name, value in found.items() if not _says_nothing(value)}
 
     def need_encryption_key(self) -> None:
         """Raise unless there is a key: better no portal than one whose second factors nobody can use."""
@@ -110,3 +120,8 @@ class Settings(BaseSettings):
     def link_rate(self, channel: Channel) -> float:
         """Return how many submits a second a link of this channel takes."""
         return self.sms_rate if channel is Channel.SMS else self.rcs_rate
+
+
+def _says_nothing(value: object) -> bool:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return isinstance(text, str) and not text.strip()

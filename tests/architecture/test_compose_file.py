@@ -163,8 +163,34 @@ def test_health_checks_ask_what_the_local_stack_asks() -> None:
         check = SERVICES_OF_COMPOSE[service.name]["healthcheck"]["test"]
         assert f"http://127.0.0.1:{ports[service.name]}{service.health_path}" in check[-1]
         compile(check[-1], service.name, "exec")
-    environment = SERVICES_OF_COMPOSE["message-worker"]["environment"]
-    assert environment["WORKER_HEALTH_PORT"] == "8101"
+    for name, service in SERVICES_OF_COMPOSE.items():
+        environment = service.get("environment", {})
+        if "WORKER_HEALTH_PORT" in environment:
+            assert environment["WORKER_HEALTH_PORT"] == "8101"
+            # Who is on more networks than `data` answers there only, and to its own check.
+            everywhere = environment["WORKER_HEALTH_HOST"] != "127.0.0.1"
+            assert everywhere is (service["networks"] == ["data"]), name
+            towards = environment.get("WORKER_HEALTH_TOWARDS")
+            assert everywhere or SERVICES_OF_COMPOSE[towards]["networks"] == ["data"]
+
+
+def test_temporal_in_one_container_finds_itself_after_a_restart() -> None:
+    """Its address changes with the container; its four services are all in the same one."""
+    environment = SERVICES_OF_COMPOSE["temporal"]["environment"]
+    assert environment["TEMPORAL_BROADCAST_ADDRESS"] == "127.0.0.1"
+    assert "SERVICES" not in environment
+
+
+def test_files_in_memory_leave_room_for_the_process() -> None:
+    """What lies in a tmpfs counts against the memory limit."""
+    units = {"m": 1, "g": 1024}
+    for name in LONG_RUNNING:
+        service = SERVICES_OF_COMPOSE[name]
+        limit = service["deploy"]["resources"]["limits"]["memory"]
+        for mount in service.get("tmpfs", []):
+            size = re.search(r"size=(\d+)m", mount)
+            assert size is not None, name
+            assert int(size[1]) <= int(limit[:-1]) * units[limit[-1]] / 2, name
 
 
 def test_logs_are_rotated() -> None:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import yaml
 
+from api.settings import ApiSettings
 from deploy.make_secrets import make_secrets
 from migrations.run import upgrade
 from tests.architecture.compose_file import (
@@ -25,6 +26,7 @@ from tests.architecture.compose_file import (
 )
 from tests.support.postgres import throw_away_postgres
 from tests.support.servers import Server
+from web.settings import WebSettings
 from workers.local_stack.member import nothing
 from workers.local_stack.postgres import DURABLE, SETTINGS
 from workers.local_stack.postgres import binary as postgres_binary
@@ -248,4 +250,9 @@ def test_proxy_reads_its_variable_and_reaches_the_portal() -> None:
     port = SERVICES_OF_COMPOSE["portal"]["environment"]["PORTAL_PORT"]
     assert f"dynamic a portal {port}" in text
     assert proxy["ports"][0].endswith(":8080")
+    # Otherwise the proxy refuses without a word what the API would explain.
+    allowed = re.search(r"max_size (\d+)MB", text)
+    assert allowed is not None
+    largest = max(WebSettings("").max_upload_bytes, ApiSettings("").max_campaign_bytes)
+    assert largest < int(allowed[1]) * 1_000_000 <= largest * 1.1
     assert text.count("{\n") == len(re.findall(r"^\s*\}$", text, re.MULTILINE))

@@ -5,24 +5,35 @@ import stat
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
+from temporalio.client import Client
 
-from deploy.make_secrets import make_secrets
+from activities.start_second_messages import SecondMessageStarter
+from deploy.make_secrets import make_secrets, open_mounted_files
 from domain.carriers import CARRIERS_OF_CHANNEL
 from gateways.smpp.urls import parse_smpp_url
+from services.database import Database
 from simulator.mail.settings import Settings as MailCatcherSettings
 from simulator.settings import Settings as SimulatorSettings
 from tests.architecture.compose_file import (
     BESIDES_SETTINGS,
     COMPOSE,
     DEPLOY,
+    DOCKERFILE,
     IMAGE_VARIABLES,
     OUR_SERVICES,
     SERVICES_OF_COMPOSE,
     repository,
 )
+from workers.carrier import CarrierLinks, carrier_workers
 from workers.local_stack.settings import ROOT
+from workers.mail import mail_workers
+from workers.message import message_workers
+from workers.portal import build_app
 from workers.settings import Settings
+from workflows.client import DeliveryClient
+from workflows.inbound_inbox import InboundInbox
+from workflows.receipt_inbox import ReceiptInbox
 
 # -- Settings and secrets ---------------------------------------------------------------------------------
 
@@ -116,6 +127,67 @@ def test_links_without_address_do_not_exist(tmp_path: Path, bare: None) -> None:
     for channel, carriers in CARRIERS_OF_CHANNEL.items():
         assert [name for name in carriers if settings.link_url(channel, name) is not None] == []
     assert not settings.number_recycling_url
+
+
+async def test_every_process_starts_with_the_documented_secrets(
+    tmp_path: Path, bare: None, temporal_client: Client
+) -> None:
+    """No relay, no carrier: `deploy/make_secrets.py` writes empty files, and an empty file is no setting."""
+    make_secrets(tmp_path, with_simulator=False)
+    empty = [name for name in COMPOSE["secrets"] if not _content(tmp_path / name)]
+    assert "smtp_url" in empty
+    settings = Settings(_secrets_dir=tmp_path)
+    bare_settings = Settings(database_url=settings.database_url)
+    assert [name for name in empty if getattr(settings, name) != getattr(bare_settings, name)] == []
+    client = temporal_client
+    database = Database(settings.database_url.get_secret_value())
+    inbox = ReceiptInbox(database, DeliveryClient(client))
+    starter = SecondMessageStarter(database, DeliveryClient(client).start_delivery, settings.waiting)
+    links = CarrierLinks(settings, inbox, InboundInbox(database, starter))
+    assert mail_workers(client, database, settings) == []
+    assert carrier_workers(client, database, links, settings.worker_grace) == []
+    assert len(message_workers(client, database, settings, starter)) > 0
+    build_app(settings)
+    await database.close()
+
+
+def _content(path: Path) -> str:
+    return path.read_text("utf-8").strip()
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\n"])
+@pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - {"database_url"}))
+def test_a_setting_that_says_nothing_is_not_set(
+    name: str, nothing: str, tmp_path: Path, bare: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same from a variable, from a file and from code: the default."""
+    default = getattr(Settings(database_url=SecretStr("postgresql://x")), name)
+    assert getattr(Settings(database_url=SecretStr("postgresql://x"), **{name: nothing}), name) == default
+    (tmp_path / name).write_text(nothing, "utf-8")
+    found = Settings(database_url=SecretStr("postgresql://x"), _secrets_dir=tmp_path)
+    assert getattr(found, name) == default
+    monkeypatch.setenv(name.upper(), nothing)
+    assert getattr(Settings(database_url=SecretStr("postgresql://x")), name) == default
+
+
+def test_an_empty_address_of_the_database_is_missing(tmp_path: Path, bare: None) -> None:
+    (tmp_path / "database_url").write_text("\n", "utf-8")
+    with pytest.raises(ValidationError, match="database_url"):
+        Settings(_secrets_dir=tmp_path)
+
+
+def test_containers_may_read_what_a_private_clone_mounts(tmp_path: Path) -> None:
+    """Bind mounts keep their modes: with umask 077 no container could read its configuration."""
+    for source in COMPOSE["configs"].values():
+        copy = tmp_path / Path(source["file"]).relative_to("deploy")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text("x", "utf-8")
+        copy.chmod(0o600)
+    opened = open_mounted_files(tmp_path)
+    assert len(opened) == len(COMPOSE["configs"])
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in opened} == {0o644}
+    assert open_mounted_files(tmp_path) == []
+    assert "chmod -R a+rX /app" in DOCKERFILE
 
 
 def test_made_addresses_lead_to_the_simulator(tmp_path: Path, bare: None) -> None:

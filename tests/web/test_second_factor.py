@@ -3,10 +3,12 @@
 import base64
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from domain.one_time_codes import TOTP_STEP_SECONDS, totp_code
@@ -150,3 +152,30 @@ async def test_passkeys_are_offered_where_browsers_allow_them(portal: Portal, ow
         answer = await owner.client.post("/account/passkeys/new", data={**token, "credential": credential})
         assert answer.status_code == 422
         assert "パスキーを確認できませんでした" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("portal_url", "opened_at", "says"),
+    [
+        ("http://127.0.0.1:8000", "127.0.0.1:8000", "IPアドレスのため"),
+        ("http://127.0.0.1:8000", "localhost:8000", "（127.0.0.1）は名前ではなくIPアドレスのため"),
+        ("http://[::1]:8000", "[::1]:8000", "IPアドレスのため"),
+        ("http://localhost:8000", "127.0.0.1:8000", "http://localhost:8000"),
+        ("http://localhost:8000", "[::1]:8000", "http://localhost:8000"),
+        ("http://localhost:8000", "localhost:8000", None),
+        # A proxy put an address in place of the name: nobody but it knows what the address bar says.
+        ("https://portal.example.jp", "10.0.0.5:8000", None),
+    ],
+)
+async def test_pages_say_truly_whether_and_where_there_are_passkeys(
+    portal: Portal, owner: Staff, portal_url: str, opened_at: str, says: str | None
+) -> None:
+    settings = portal.app.state.web_settings
+    portal.app.state.web_settings = replace(settings, portal_url=portal_url)
+    try:
+        for path in ("/account/second-factor", "/account/passkeys/new"):
+            answer = await owner.client.get(path, headers={"Host": opened_at})
+            assert ("パスキーを登録する" in answer.text) is (says is None), path
+            assert says is None or says in answer.text
+    finally:
+        portal.app.state.web_settings = settings

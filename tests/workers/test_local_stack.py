@@ -96,7 +96,7 @@ def launcher(tmp_path: Path) -> Iterator[Launcher]:
 def test_run_file_tells_where_everything_is_and_how_to_sign_in(launcher: Launcher) -> None:
     run = launcher.run()
     ports = launcher.ports
-    portal = f"http://127.0.0.1:{ports['PORTAL_PORT']}"
+    portal = f"http://localhost:{ports['PORTAL_PORT']}"
     assert (run["portal_url"], run["api_url"]) == (portal, f"{portal}/api/v1")
     assert run["simulator_url"] == f"http://127.0.0.1:{ports['SIMULATOR_HTTP_PORT']}"
     assert run["temporal_ui_url"] == f"http://127.0.0.1:{ports['TEMPORAL_UI_PORT']}"

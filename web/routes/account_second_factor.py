@@ -26,8 +26,8 @@ async def show_factors(request: Request, viewer: Viewer) -> Response:
     """Show what is set up, and what can be."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         passkeys = await own_passkeys(session, viewer.user)
-    works = relying_party(request).works
-    return await pages.show_factors(request, viewer.user, passkeys=passkeys, passkeys_work=works)
+    party = relying_party(request)
+    return await pages.show_factors(request, viewer.user, passkeys=passkeys, party=party)
 
 
 @router.post("")

@@ -82,6 +82,6 @@ def _new_page(request: Request, name: str, errors: list[object], status: int = 2
         "pages/passkey_new.html",
         status=status,
         name=name,
-        works=relying_party(request).works,
+        party=relying_party(request),
         errors=errors,
     )

@@ -6,7 +6,7 @@ So a real carrier, another database or another cluster is a matter of one variab
 from collections.abc import Mapping
 
 from workers.local_stack.credentials import Credentials
-from workers.local_stack.ports import LOOPBACK
+from workers.local_stack.ports import LOOPBACK, LOOPBACK_NAME
 from workers.local_stack.postgres import APP, JOBS, OWNER
 from workers.local_stack.settings import ROOT, StackSettings
 
@@ -56,7 +56,8 @@ def _offer_servers(*, offer_to: dict[str, str], settings: StackSettings, credent
         **_database_urls(settings, credentials),
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports['TEMPORAL_PORT']}",
         "TEMPORAL_UI_URL": own_ui,
-        "PORTAL_URL": f"http://{LOOPBACK}:{ports['PORTAL_PORT']}",
+        # By name: browsers make no passkeys for a bare address.
+        "PORTAL_URL": f"http://{LOOPBACK_NAME}:{ports['PORTAL_PORT']}",
         # Everything here has to end within 30 s, servers included.
         "WORKER_GRACE_SECONDS": "18",
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workers.local_stack.errors import StackError
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_NAME = "localhost"  # the same machine, for people and their browsers
 HIGHEST_PORT = 65535
 UNUSED_RANGE = (20_000, 32_000)
 _handed_out: set[int] = set()
