@@ -163,13 +163,13 @@ def test_health_checks_ask_what_the_local_stack_asks() -> None:
         check = SERVICES_OF_COMPOSE[service.name]["healthcheck"]["test"]
         assert f"http://127.0.0.1:{ports[service.name]}{service.health_path}" in check[-1]
         compile(check[-1], service.name, "exec")
-    for name, service in SERVICES_OF_COMPOSE.items():
-        environment = service.get("environment", {})
+    for name, started in SERVICES_OF_COMPOSE.items():
+        environment = started.get("environment", {})
         if "WORKER_HEALTH_PORT" in environment:
             assert environment["WORKER_HEALTH_PORT"] == "8101"
             # Who is on more networks than `data` answers there only, and to its own check.
             everywhere = environment["WORKER_HEALTH_HOST"] != "127.0.0.1"
-            assert everywhere is (service["networks"] == ["data"]), name
+            assert everywhere is (started["networks"] == ["data"]), name
             towards = environment.get("WORKER_HEALTH_TOWARDS")
             assert everywhere or SERVICES_OF_COMPOSE[towards]["networks"] == ["data"]
 

@@ -3,6 +3,7 @@
 import re
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -162,7 +163,8 @@ def test_a_setting_that_says_nothing_is_not_set(
 ) -> None:
     """The same from a variable, from a file and from code: the default."""
     default = getattr(Settings(database_url=SecretStr("postgresql://x")), name)
-    assert getattr(Settings(database_url=SecretStr("postgresql://x"), **{name: nothing}), name) == default
+    handed: dict[str, Any] = {"database_url": SecretStr("postgresql://x"), name: nothing}
+    assert getattr(Settings(**handed), name) == default
     (tmp_path / name).write_text(nothing, "utf-8")
     found = Settings(database_url=SecretStr("postgresql://x"), _secrets_dir=tmp_path)
     assert getattr(found, name) == default
