@@ -33,6 +33,7 @@ _PROBLEMS: dict[CampaignProblem, str] = {
     CampaignProblem.UNSHOWABLE_CHARACTER: (
         "{line}行{column}文字目の文字({name})は携帯電話で表示できません。別の文字にしてください。"
     ),
+    CampaignProblem.MORE_PROBLEMS: "この本文には、ほかにも誤りが{count}か所あります。",
     CampaignProblem.LINK_NOT_AVAILABLE: "「{name}」はご契約のオプションに含まれていません。",
     CampaignProblem.PAST_SEND_TIME: "send_atには未来の日時を指定してください。",
     CampaignProblem.SEND_TIME_TOO_FAR: "send_atは1年以内の日時を指定してください。",

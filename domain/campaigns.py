@@ -1,14 +1,16 @@
 """Words and rules for a campaign: its content, the states it passes, what is allowed in each (P-3, P-9)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from enum import StrEnum
 
+from domain.campaign_problems import FOLLOW_UP_PREFIX as FOLLOW_UP_PREFIX
+from domain.campaign_problems import CampaignProblem as CampaignProblem
+from domain.campaign_problems import ProblemFound as ProblemFound
 from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
 from domain.follow_ups import MAX_VALID_HOURS, FollowUp, FollowUpTrigger
-from domain.message_parts import RCS_MAX_CHARACTERS, SMS_MAX_CHARACTERS, count_characters
+from domain.message_parts import RCS_MAX_CHARACTERS, SMS_MAX_CHARACTERS, count_characters, utf16_length
 from domain.messages import ChannelPlan
 from domain.send_times import PastSendTime, TooFarSendTime, check_send_at, to_jst
 from domain.templates import (
@@ -19,6 +21,7 @@ from domain.templates import (
     parse_template,
     variable_key,
 )
+from domain.text_limits import MAX_PROBLEMS, MAX_TEXT_LENGTH
 from domain.visible_text import is_blank, trim, unshowable_character
 
 MAX_RECIPIENTS = 250_000
@@ -80,53 +83,6 @@ class CampaignContent:
         return self.follow_up.texts(self.channel_plan) if self.follow_up else {}
 
 
-class CampaignProblem(StrEnum):
-    """Why a campaign cannot be registered as it is."""
-
-    NAME_MISSING = "name_missing"
-    NAME_TOO_LONG = "name_too_long"
-    SMS_TEXT_MISSING = "sms_text_missing"
-    SMS_TEXT_TOO_LONG = "sms_text_too_long"
-    RCS_TEXT_MISSING = "rcs_text_missing"
-    RCS_TEXT_TOO_LONG = "rcs_text_too_long"
-    UNKNOWN_VARIABLE = "unknown_variable"
-    MALFORMED_VARIABLE = "malformed_variable"
-    # {{短縮URL1}} or {{オプトアウトURL}} where the company has no such option.
-    # A character of a private area, unassigned or lost: no handset shows it.
-    UNSHOWABLE_CHARACTER = "unshowable_character"
-    LINK_NOT_AVAILABLE = "link_not_available"
-    PAST_SEND_TIME = "past_send_time"
-    SEND_TIME_TOO_FAR = "send_time_too_far"
-    RECIPIENTS_MISSING = "recipients_missing"
-    NO_VALID_RECIPIENT = "no_valid_recipient"
-    TOO_MANY_RECIPIENTS = "too_many_recipients"
-    PHONE_COLUMN_MISSING = "phone_column_missing"
-    UNREADABLE_FILE = "unreadable_file"
-    OPTION_NOT_CONTRACTED = "option_not_contracted"
-    NOTICE_REQUIRED = "notice_required"
-    REFERENCE_DATE_MISSING = "reference_date_missing"
-    REFERENCE_DATE_INVALID = "reference_date_invalid"
-    NO_CARRIER_FOR_CHANNEL = "no_carrier_for_channel"
-    FOLLOW_UP_VALIDITY_INVALID = "follow_up_validity_invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemFound:
-    """One problem, the field of ``CampaignContent`` (or ``recipients``, or with
-    ``FOLLOW_UP_PREFIX`` of its follow-up) it is in, and its particulars.
-
-    ``detail`` may hold ``limit`` and ``characters``; ``name``, ``line``, ``column`` and ``kind`` of a
-    placeholder, or of a character; ``option`` or ``carrier``.
-    """
-
-    problem: CampaignProblem
-    field: str
-    detail: Mapping[str, str | int] = dataclass_field(default_factory=dict)
-
-
-FOLLOW_UP_PREFIX = "follow_up_"
-"""Stands before the names of the fields of the second message."""
-
 _TEXT_RULES = {
     Channel.SMS: (
         "sms_text",
@@ -150,6 +106,7 @@ def problems_of(content: CampaignContent, columns: Sequence[str] | None, now: da
     then not looked up. What depends on the contract is ``option_problems``.
     """
     return [
+        *endless_problems(content),
         *_name_problems(content.name),
         *(p for channel, text in content.texts.items() for p in _text_problems(channel, text, columns)),
         *_follow_up_problems(content, columns),
@@ -179,7 +136,23 @@ def option_problems(
     return problems
 
 
+def endless_problems(content: CampaignContent) -> list[ProblemFound]:
+    """Return the texts that are too long to be read at all, or kept as a draft; the plan may not use them."""
+    follow_up = content.follow_up
+    given = [("name", content.name, MAX_NAME_CHARACTERS, CampaignProblem.NAME_TOO_LONG)]
+    for name, limit, _, too_long in _TEXT_RULES.values():
+        given.append((name, getattr(content, name) or "", limit, too_long))
+        given.append((FOLLOW_UP_PREFIX + name, getattr(follow_up, name, None) or "", limit, too_long))
+    return [
+        ProblemFound(problem, name, {"characters": utf16_length(text), "limit": limit})
+        for name, text, limit, problem in given
+        if len(text) > MAX_TEXT_LENGTH
+    ]
+
+
 def _name_problems(name: str) -> list[ProblemFound]:
+    if len(name) > MAX_TEXT_LENGTH:
+        return []
     name = trim(clean_text(name))
     if not name:
         return [ProblemFound(CampaignProblem.NAME_MISSING, "name")]
@@ -211,6 +184,8 @@ def _text_problems(
 ) -> list[ProblemFound]:
     name, limit, missing, too_long = _TEXT_RULES[channel]
     name = prefix + name
+    if len(text) > MAX_TEXT_LENGTH:
+        return []
     # As it will be sent: what is left of it is what counts.
     text = clean_text(text)
     if is_blank(text):
@@ -221,10 +196,7 @@ def _text_problems(
     try:
         template = parse_template(text)
     except MalformedTemplate as malformed:
-        return [
-            ProblemFound(CampaignProblem.MALFORMED_VARIABLE, name, _place(problem))
-            for problem in malformed.problems
-        ]
+        return _told(CampaignProblem.MALFORMED_VARIABLE, name, malformed.problems)
     problems = _variable_problems(template, name, columns)
     # What all rows share. A row that is longer with its values is an error of that row (S-1).
     characters = count_characters("".join(template.fill_links_for_counting().pieces))
@@ -240,10 +212,15 @@ def _variable_problems(template: Template, name: str, columns: Sequence[str] | N
     if columns is None:
         return problems
     unknown = template.unknown_variables([variable_key(column) for column in columns])
-    return [
-        *problems,
-        *(ProblemFound(CampaignProblem.UNKNOWN_VARIABLE, name, _place(problem)) for problem in unknown),
-    ]
+    return [*problems, *_told(CampaignProblem.UNKNOWN_VARIABLE, name, unknown)]
+
+
+def _told(problem: CampaignProblem, name: str, places: Sequence[TemplateProblem]) -> list[ProblemFound]:
+    """Return the first hundred of a kind of problem in a text, and how many more there are."""
+    told = [ProblemFound(problem, name, _place(place)) for place in places[:MAX_PROBLEMS]]
+    if more := len(places) - len(told):
+        told.append(ProblemFound(CampaignProblem.MORE_PROBLEMS, name, {"count": more}))
+    return told
 
 
 def _place_in_text(text: str, character: str) -> dict[str, str | int]:

@@ -81,10 +81,12 @@ def by_pieces_between_ideographs(text: str, change: Callable[[str], str]) -> str
 
 def count_characters(text: str) -> int:
     """Return the characters of ``text``: UTF-16 code units after normalization, an emoji is 2 (S-1)."""
-    text = normalize_text(text)
-    if text.isascii():
-        return len(text)
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return utf16_length(normalize_text(text))
+
+
+def utf16_length(text: str) -> int:
+    """Return the UTF-16 code units of ``text`` as it stands."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def count_bytes(text: str) -> int:

@@ -7,11 +7,13 @@ platform makes per recipient and that always count 25 characters.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.message_parts import normalize_text
+from domain.message_parts import normalize_text, utf16_length
+from domain.text_limits import MAX_TEXT_LENGTH, MAX_VARIABLE_NAME_LENGTH
 from domain.variable_names import fold_name
 from domain.visible_text import is_blank
 
@@ -39,6 +41,7 @@ class TemplateProblemCode(StrEnum):
     UNCLOSED = "unclosed"
     UNOPENED = "unopened"
     EMPTY_NAME = "empty_name"
+    NAME_TOO_LONG = "name_too_long"
     # ｛｛氏名｝｝, as a Japanese keyboard writes it: it would be sent as it stands.
     FULL_WIDTH_BRACES = "full_width_braces"
     UNKNOWN_VARIABLE = "unknown_variable"
@@ -55,11 +58,20 @@ class TemplateProblem:
     text: str
 
 
+class TextTooLong(ValueError):
+    """A text so long that it is not even looked at; ``characters`` as messages count them (UTF-16)."""
+
+    def __init__(self, text: str) -> None:
+        self.characters = utf16_length(text)
+        super().__init__(f"{self.characters} characters, at most {MAX_TEXT_LENGTH} are read")
+
+
 class MalformedTemplate(ValueError):
-    """A text whose braces do not pair; ``problems`` says where."""
+    """A text whose braces do not pair; ``problems`` says where, in the order of the text."""
 
     def __init__(self, problems: tuple[TemplateProblem, ...]) -> None:
-        super().__init__(", ".join(f"{p.code} at line {p.line} column {p.column}" for p in problems))
+        first = problems[0]
+        super().__init__(f"{len(problems)} problems, {first.code} at line {first.line} column {first.column}")
         self.problems = problems
 
 
@@ -81,7 +93,12 @@ class Placeholder:
 
 
 def variable_key(name: str) -> str:
-    """Return the form under which variable names and column names are compared (P-12)."""
+    """Return the form under which variable names and column names are compared (P-12).
+
+    Empty for what is no variable's name: one of blanks, or a heading of more than 100 characters.
+    """
+    if len(name) > MAX_VARIABLE_NAME_LENGTH:
+        return ""
     return fold_name(clean_text(name))
 
 
@@ -127,8 +144,9 @@ class Template:
     def unknown_variables(self, keys: Iterable[str]) -> tuple[TemplateProblem, ...]:
         """Return the placeholders for which there is no column among ``keys``, with their places."""
         known = {*keys, *LINK_KEYS}
+        lines = _Lines(self.text)
         return tuple(
-            _problem(TemplateProblemCode.UNKNOWN_VARIABLE, self.text, p.position, p.name)
+            lines.problem(TemplateProblemCode.UNKNOWN_VARIABLE, p.position, p.name)
             for p in self.placeholders
             if p.key not in known
         )
@@ -168,9 +186,13 @@ class Template:
 def parse_template(text: str) -> Template:
     """Parse ``text`` once for many rows; raises ``MalformedTemplate`` with every bad place (P-12).
 
-    Positions refer to the cleaned text, which is ``Template.text``.
+    Raises ``TextTooLong``, without a look at it, for more than ``MAX_TEXT_LENGTH``. Positions refer to the
+    cleaned text, which is ``Template.text``. Takes time by the length of the text.
     """
+    if len(text) > MAX_TEXT_LENGTH:
+        raise TextTooLong(text)
     text = clean_text(text)
+    lines = _Lines(text)
     pieces: list[str] = []
     slots: list[tuple[int, str]] = []
     placeholders: list[Placeholder] = []
@@ -181,7 +203,7 @@ def parse_template(text: str) -> Template:
         end = token.end()
         key = variable_key(token[1]) if token[1] is not None else ""
         if not key:
-            problems.append(_problem(_braces_problem(token), text, token.start(), token[0]))
+            problems.append(lines.problem(_braces_problem(token), token.start(), token[0]))
             continue
         slots.append((len(pieces), key))
         pieces.append("")
@@ -193,7 +215,8 @@ def parse_template(text: str) -> Template:
 
 def _braces_problem(token: re.Match[str]) -> TemplateProblemCode:
     if token[1] is not None:
-        return TemplateProblemCode.EMPTY_NAME
+        too_long = len(token[1]) > MAX_VARIABLE_NAME_LENGTH
+        return TemplateProblemCode.NAME_TOO_LONG if too_long else TemplateProblemCode.EMPTY_NAME
     if token[0] == "{{":
         return TemplateProblemCode.UNCLOSED
     if token[0] == "}}":
@@ -201,7 +224,15 @@ def _braces_problem(token: re.Match[str]) -> TemplateProblemCode:
     return TemplateProblemCode.FULL_WIDTH_BRACES
 
 
-def _problem(code: TemplateProblemCode, text: str, position: int, excerpt: str) -> TemplateProblem:
-    line_start = text.rfind("\n", 0, position) + 1
-    line = text.count("\n", 0, position) + 1
-    return TemplateProblem(code, position, line, position - line_start + 1, excerpt)
+class _Lines:
+    """Where the lines of a text start, found once for all of its problems."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(end.end() for end in re.finditer("\n", text))]
+
+    def problem(self, code: TemplateProblemCode, position: int, excerpt: str) -> TemplateProblem:
+        line = bisect_right(self._starts, position)
+        column = position - self._starts[line - 1] + 1
+        if len(excerpt) > MAX_VARIABLE_NAME_LENGTH:
+            excerpt = f"{excerpt[:MAX_VARIABLE_NAME_LENGTH]}…"
+        return TemplateProblem(code, position, line, column, excerpt)

@@ -19,7 +19,7 @@ _LONE = (
 _ONLY_INVISIBLE = re.compile(f"[{_LONE}{_JOINED}]*")
 _AT_AN_EDGE = re.compile(f"[{_LONE}{_JOINED}]")
 _BEFORE = re.compile(f"^[{_LONE}{_JOINED}]+")
-_AFTER = re.compile(f"[{_LONE}]+$")
+_LONE_ONE = re.compile(f"[{_LONE}]")
 
 # Candidates that are looked at one by one: private use and whatever may be unassigned. CJK, kana, Hangul
 # and Latin letters are not among them, so that ordinary text is passed over at the speed of the search.
@@ -45,7 +45,12 @@ def trim(text: str) -> str:
     # Nearly all values need nothing: two characters are looked at, not all of them.
     if not text or not (_AT_AN_EDGE.match(text) or _AT_AN_EDGE.match(text, len(text) - 1)):
         return text
-    return _AFTER.sub("", _BEFORE.sub("", text))
+    text = _BEFORE.sub("", text)
+    # From behind: a search for what reaches the end would try every blank within the text as a beginning.
+    end = len(text)
+    while end and _LONE_ONE.match(text, end - 1):
+        end -= 1
+    return text[:end]
 
 
 def unshowable_character(text: str) -> str | None:

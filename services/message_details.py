@@ -14,7 +14,7 @@ from domain.carriers import Channel
 from domain.follow_ups import plan_of_second
 from domain.message_parts import count_characters
 from domain.messages import ChannelPlan
-from domain.templates import MalformedTemplate, MissingVariables, parse_template
+from domain.templates import MalformedTemplate, MissingVariables, TextTooLong, parse_template
 from services.delivery_log import LOG_COLUMNS, LogRow, log_row
 from services.follow_ups import JOIN_FOLLOW_UP
 from services.message_replies import ReceivedMessage, replies_to
@@ -147,5 +147,5 @@ def _planned_text(row: Row[Any]) -> str | None:
     try:
         template = parse_template((row.rcs_text if plan.starts_with_rcs else row.sms_text) or "")
         return template.render(row.variables)
-    except (MalformedTemplate, MissingVariables):
+    except (MalformedTemplate, MissingVariables, TextTooLong):
         return None

@@ -15,7 +15,7 @@ from domain.message_parts import (
     count_characters,
     parts_for,
 )
-from domain.templates import MalformedTemplate, clean_text, parse_template
+from domain.templates import MalformedTemplate, TextTooLong, clean_text, parse_template
 from services.recipient_uploads import StoredUpload
 
 
@@ -64,14 +64,19 @@ def _preview(channel: Channel, text: str, values: Mapping[str, str], part_table:
         template = parse_template(text).fill_links_for_counting()
         shown = {key: values.get(key) or f"（{key}）" for key in template.variables}
         text, has_variables = template.render(shown), bool(shown)
+    except TextTooLong as endless:
+        return Preview(channel, "", endless.characters, _limit_of(channel, part_table), None, None, False)
     except MalformedTemplate:
         # What is wrong with it is said beside the field; until then it counts as it stands.
         text, has_variables = clean_text(text), False
-    characters = count_characters(text)
+    characters, limit = count_characters(text), _limit_of(channel, part_table)
     if channel is Channel.RCS:
-        return Preview(channel, text, characters, RCS_MAX_CHARACTERS, None, None, has_variables)
-    limit = min(SMS_MAX_CHARACTERS, part_table[-1])
+        return Preview(channel, text, characters, limit, None, None, has_variables)
     fits = characters <= limit
     parts = parts_for(characters, part_table) if fits else None
     left = characters_left_in_part(characters, part_table) if fits else None
     return Preview(channel, text, characters, limit, parts, left, has_variables)
+
+
+def _limit_of(channel: Channel, part_table: PartTable) -> int:
+    return RCS_MAX_CHARACTERS if channel is Channel.RCS else min(SMS_MAX_CHARACTERS, part_table[-1])

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.campaigns import CampaignContent
+from domain.campaigns import CampaignContent, endless_problems
 from domain.messages import ChannelPlan
 from domain.permissions import Permission
 from services.campaign_reports import CampaignView
@@ -20,7 +20,7 @@ from web.csrf import read_form
 from web.drafts import changed, load_draft, recipients_of, save_changes, terms_today
 from web.forms.fields import choice_of, text_of
 from web.forms.follow_up import FOLLOW_UP_FIELDS, follow_up_in
-from web.forms.problems import problems_at
+from web.forms.problems import explained, problems_at
 from web.pages import go, page
 from web.previews import previews_of
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
@@ -50,8 +50,12 @@ async def save_content(request: Request, campaign_id: UUID, viewer: Writer) -> R
     content = content_of(form, view.content)
     if action == "preview":
         return _form(request, view, content, upload, terms, [])
-    errors = problems_at(_FIELDS, content, upload.column_names if upload else None, now())
-    if errors and action != "save":
+    if action == "save":
+        # However incomplete, but not what is too long to be read again.
+        errors = explained(endless_problems(content))
+    else:
+        errors = problems_at(_FIELDS, content, upload.column_names if upload else None, now())
+    if errors:
         return _form(request, view, content, upload, terms, errors, status=422)
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         await save_changes(session, viewer, view, content)

@@ -52,6 +52,9 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
         "{line}行目の{column}文字目に、携帯電話で表示できない文字（外字など、{name}）があります。",
         "別の文字に置き換えてください。",
     ),
+    CampaignProblem.MORE_PROBLEMS: Explained(
+        "本文には、ほかにも誤りが{count}か所あります。", "上の誤りを直してから、もう一度お試しください。"
+    ),
     CampaignProblem.LINK_NOT_AVAILABLE: Explained(
         "「{name}」は、ご契約に含まれていないため差し込めません。", "本文から取り除いてください。"
     ),
@@ -104,6 +107,7 @@ TEMPLATE_PROBLEMS: dict[TemplateProblemCode, str] = {
     TemplateProblemCode.UNCLOSED: "閉じていない「{{」があります",
     TemplateProblemCode.UNOPENED: "始まりのない「}}」があります",
     TemplateProblemCode.EMPTY_NAME: "列名のない「{{}}」があります",
+    TemplateProblemCode.NAME_TOO_LONG: "100文字を超える列名があります",
     TemplateProblemCode.FULL_WIDTH_BRACES: "全角の「｛｛」または「｝｝」があります（半角で入力してください）",
     TemplateProblemCode.UNKNOWN_VARIABLE: "宛先の一覧にない列名があります",
 }
