@@ -193,3 +193,28 @@ async def test_a_draft_without_recipients_is_led_to_the_first_step(owner: Staff)
     await owner.send("下書き保存")
     assert "続きを入力する" in owner.page.text
     assert f"/campaigns/{owner.campaign_id}/options" in owner.page.links
+
+
+ENDLESS = "{{" * 5_001
+
+
+async def test_a_text_without_end_is_neither_read_nor_kept(owner: Staff) -> None:
+    """P-9: not even as a draft; writing on shows how long it is."""
+    content = f"/campaigns/{await make_draft(owner)}/content"
+    await owner.open(content)
+    token = dict(owner.form_of("保存").fields)["csrf_token"]
+    texts = {"channel_plan": "rcs_with_sms_fallback", "sms_text": "a", "rcs_text": "a"}
+    usual = {**texts, "follow_up_trigger": "delivered", "follow_up_rcs_text": "a", "csrf_token": token}
+    for field, words in {
+        "sms_text": "SMSの本文が長すぎます（10,002文字）",
+        "rcs_text": "+メッセージの本文が長すぎます（10,002文字）",
+        "follow_up_sms_text": "2通目のSMSの本文が長すぎます（10,002文字）",
+    }.items():
+        form = {**usual, field: ENDLESS}
+        for action in ("next", "save"):
+            refused = await owner.client.post(content, data={**form, "action": action})
+            assert (refused.status_code, words in refused.text) == (422, True)
+        shown = await owner.client.post(f"{content}/preview", data=form)
+        assert (shown.status_code, "10,002" in shown.text) == (200, True)
+    await owner.open(content)
+    assert ENDLESS not in owner.page.text
