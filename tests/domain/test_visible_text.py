@@ -11,6 +11,7 @@ from domain.templates import MissingVariables, clean_text, parse_template, varia
 from domain.variable_names import clashing_names
 from domain.visible_text import is_blank, trim, unshowable_character
 from tests.domain.test_send_times import NOW
+from tests.support.growth import assert_linear
 
 INVISIBLE = [
     "",
@@ -140,3 +141,15 @@ def test_different_names_under_one_key_are_found_with_both_names() -> None:
         ("ＴＥＬ", "TEL"),
         ("氏名", "氏名 "),
     ]
+
+
+@pytest.mark.parametrize("between", [" ", "\u200b", "\u3164", "\ufe0f", "\u200d", "あ "])
+@pytest.mark.parametrize("ends", ["a{}b", "a{}", "{}a", " a{}b "])
+def test_looking_for_the_edges_takes_time_by_the_length(between: str, ends: str) -> None:
+    """S-1: blanks within a text are no way to stop the process."""
+
+    def make(size: int) -> str:
+        return ends.format(between * (size // len(between)))
+
+    for rule in (trim, is_blank, unshowable_character):
+        assert_linear(make, rule, 10_000)

@@ -106,6 +106,7 @@ def test_every_status_and_reason_is_explained() -> None:
 def test_every_problem_is_worded_with_its_particulars() -> None:
     """No placeholder is left open, whatever the problem."""
     detail: dict[str, str | int] = {
+        "count": 30,
         "limit": 660,
         "characters": 700,
         "name": "氏名",
