@@ -15,6 +15,7 @@ from domain.carriers import Carrier, Channel
 from domain.delivery import ReceiptNotice
 from domain.messages import StatusReason
 from services.campaign_counters import CounterChanges
+from services.receipt_likeness import match_alike_receipts
 from services.receipts import AppliedReceipt, match_waiting_receipts
 
 # A receipt usually finds its submit within milliseconds; the sweep looks after those that did not.
@@ -141,15 +142,16 @@ async def overdue_campaigns(session: AsyncSession, freeze_lead: timedelta) -> li
 
 
 async def match_late_receipts(session: AsyncSession) -> list[AppliedReceipt]:
-    """Match receipts that came before their submit, or whose submit's answer was lost."""
+    """Match receipts that came before their submit, write its id otherwise, or whose answer was lost."""
     late = {"late": RECEIPT_IS_LATE_AFTER, "batch": BATCH}
     waiting = list((await session.execute(_UNMATCHED, late)).scalars())
+    counters = CounterChanges()
+    alike = await match_alike_receipts(session, RECEIPT_IS_LATE_AFTER, counters)
     waiting += (await session.execute(_ADOPT, {"adopt_after": ADOPT_AFTER})).scalars()
     await session.execute(_FORGET, {"forget_after": FORGET_AFTER})
-    counters = CounterChanges()
     applied = await match_waiting_receipts(session, waiting, counters)
     await counters.write(session)
-    return applied
+    return alike + applied
 
 
 async def unsignalled_receipts(session: AsyncSession) -> list[AppliedReceipt]:

@@ -181,6 +181,20 @@ class ShortMessage:
             tlvs=decode_tlvs(reader.rest()),
         )
 
+    @classmethod
+    def decode_data(cls, body: bytes) -> "ShortMessage":
+        """Read a data_sm (§4.7.1) as far as it goes: its text is in the message_payload TLV; never raises."""
+        reader = _Reader(body)
+        return cls(
+            service_type=reader.c_octets(),
+            source=reader.address(),
+            destination=reader.address(),
+            esm_class=reader.octet(),
+            registered_delivery=reader.octet(),
+            data_coding=reader.octet(),
+            tlvs=decode_tlvs(reader.rest()),
+        )
+
     @property
     def user_data(self) -> bytes:
         """The text's octets, wherever they are: short_message, else the message_payload TLV."""

@@ -1,59 +1,77 @@
-"""deliver_sm to ``DeliveryReceipt`` or ``InboundMessage``, leniently: no input raises.
+"""deliver_sm or data_sm to ``DeliveryReceipt`` or ``InboundMessage``, leniently: no input raises.
 
-The text form is SMPP v3.4 Appendix B (``id:… sub:… dlvrd:… submit date:… done date:… stat:… err:…
-text:…``); all values are strings to us. The TLVs receipted_message_id, message_state and
-network_error_code win over the text (docs/carriers.md §1.1).
+Each field may be told twice: by a TLV (receipted_message_id, message_state, network_error_code) and in the
+text (``gateways/smpp/receipt_text.py``). The TLV wins, unless it cannot be read, or says a state or an error
+nobody knows, and the text says more (docs/carriers.md §1.1).
 """
 
-import re
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from domain.carrier_exchange import DeliveryReceipt, InboundMessage, ReceiptState
 from domain.carriers import Channel
+from domain.messages import StatusReason
+from domain.phone_numbers import is_mobile_number
 from gateways.smpp.bodies import ShortMessage, Tag
+from gateways.smpp.message_ids import PADDING, is_readable, message_id, printable
 from gateways.smpp.numbers import national_number
 from gateways.smpp.profiles import SmppProfile
-from gateways.smpp.segments import ESM_CLASS_UDHI
-from gateways.smpp.statuses import STATE_NAMES, plain_id, receipt_verdict
+from gateways.smpp.receipt_text import (
+    decoded,
+    first_word,
+    receipt_date,
+    receipt_fields,
+    text_of,
+    without_header,
+)
+from gateways.smpp.statuses import STATE_NAMES, is_known_error, receipt_verdict
 
-# esm_class bits 5-2 (§5.2.12).
+# esm_class bits 5-2 (§5.2.12): bit 2 is the SMSC delivery receipt, whatever stands beside it; bit 5 alone the
+# intermediate notification.
 _MESSAGE_TYPE = 0x3C
-_RECEIPT_TYPES = frozenset({0x04, 0x20})  # SMSC delivery receipt, intermediate notification
-_UCS2 = 8
-_FIELD = re.compile(r"(?<![a-z])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text):", re.IGNORECASE)
+_RECEIPT_BIT = 0x04
+_INTERMEDIATE = 0x20
+# What only an SMSC adds to a message.
+_RECEIPT_TAGS = frozenset({Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE})
 # Carriers hold a message for days at most; clocks differ, and zones are guessed wrong, by hours.
 _OLDEST = timedelta(days=30)
 _AHEAD = timedelta(days=1)
-_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\x80-\U0010ffff]|[\x80-\x9f\ud800-\udfff]")
 
 
 def is_receipt(message: ShortMessage) -> bool:
     """Tell a receipt from a text a person sent.
 
-    Only what a handset cannot write counts: esm_class or the receipt's own TLV. A person may well
+    Only what a handset cannot write counts: esm_class or a receipt's own TLVs. A person may well
     text ``id:1 stat:DELIVRD``.
     """
-    return message.esm_class & _MESSAGE_TYPE in _RECEIPT_TYPES or Tag.RECEIPTED_MESSAGE_ID in message.tlvs
+    kind = message.esm_class & _MESSAGE_TYPE
+    return bool(kind & _RECEIPT_BIT) or kind == _INTERMEDIATE or not _RECEIPT_TAGS.isdisjoint(message.tlvs)
+
+
+def looks_like_a_receipt(message: ShortMessage) -> bool:
+    """Whether a text reads like a receipt: a person's joke, or a carrier whose receipts bear no mark."""
+    return receipt_fields(text_of(message)).keys() >= {"id", "stat"}
 
 
 def parse_receipt(message: ShortMessage, profile: SmppProfile) -> DeliveryReceipt:
     """Read a receipt; what cannot be read is ``None`` or UNKNOWN, and ``raw`` has all of it."""
-    text = _decoded(message.user_data, message.data_coding)
+    text = text_of(message)
     fields = receipt_fields(text)
-    message_id = _message_id(message, fields, profile)
-    stat = _tlv_stat(message) or printable(fields.get("stat", ""))
-    error = _tlv_error(message) or printable(fields.get("err", "")) or None
-    state, reason = receipt_verdict(stat, error, profile) if stat else (ReceiptState.UNKNOWN, None)
+    error = _error(message, fields, profile)
+    stat, state, reason = _verdict(message, fields, error, profile)
+    about = _message_id(message, fields, profile) or None
+    if about and not stat:
+        # It says nothing of its message, and as UNKNOWN it would end it.
+        state = ReceiptState.SENT
     return DeliveryReceipt(
         channel=Channel.SMS,
         carrier=profile.carrier,
-        carrier_message_id=message_id or None,
+        carrier_message_id=about,
         state=state,
         reason=reason,
         carrier_code=f"{stat}/{error}" if stat and error else stat or error,
         occurred_at=receipt_date(fields.get("donedate", ""), profile.receipt_timezone),
-        phone_number=national_number(message.source.addr),
+        phone_number=_handset(message),
         raw=raw_words(message, text),
     )
 
@@ -71,10 +89,7 @@ def with_plausible_time(receipt: DeliveryReceipt, now: datetime) -> DeliveryRece
 
 def parse_inbound(message: ShortMessage, profile: SmppProfile) -> InboundMessage:
     """Read a text an end user sent. A part of a long text stays a part; its header is in ``raw``."""
-    octets = message.user_data
-    if message.esm_class & ESM_CLASS_UDHI and octets:
-        octets = octets[1 + octets[0] :]
-    text = _decoded(octets, message.data_coding)
+    text = decoded(without_header(message.user_data, message.esm_class), message.data_coding)
     return InboundMessage(
         channel=Channel.SMS,
         carrier=profile.carrier,
@@ -90,71 +105,47 @@ def parse_inbound(message: ShortMessage, profile: SmppProfile) -> InboundMessage
     )
 
 
-def receipt_fields(text: str) -> dict[str, str]:
-    """Return the fields of a receipt's text by name (``donedate`` for ``done date``), values stripped.
-
-    Nothing after ``text:`` is a field, whatever it looks like; of a repeated field the first counts.
-    """
-    fields: dict[str, str] = {}
-    matches = list(_FIELD.finditer(text))
-    for index, match in enumerate(matches):
-        name = match[1].lower().replace(" ", "").replace("_", "")
-        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
-        if name == "text":
-            break
-        fields.setdefault(name, text[match.end() : end].strip())
-    return fields
-
-
-def receipt_date(value: str, zone: tzinfo) -> datetime | None:
-    """Read YYMMDDhhmm, YYMMDDhhmmss, YYYYMMDDhhmm or YYYYMMDDhhmmss in ``zone``, else ``None``."""
-    digits = re.sub(r"[^0-9]", "", value)
-    if len(digits) in (10, 12) and (moment := _moment("20" + digits, zone)):
-        return moment
-    return _moment(digits, zone) if len(digits) in (12, 14) else None
-
-
-def printable(value: str) -> str:
-    """Return ``value`` with control characters and lone surrogates escaped, fit for a database and a log."""
-    return _NOT_PRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", value)
-
-
 def raw_words(message: ShortMessage, text: str) -> str:
     """Return a receipt as received for the service desk: its text, then its TLVs in hexadecimal."""
     tlvs = (f"{tag:04x}={value.hex()}" for tag, value in message.tlvs.items())
     return " ".join((printable(text), *tlvs)).strip()
 
 
-def _moment(digits: str, zone: tzinfo) -> datetime | None:
-    """Read YYYYMMDDhhmm[ss]; ``None`` when it is no date."""
-    month, day, hour, minute = (int(digits[at : at + 2]) for at in (4, 6, 8, 10))
-    try:
-        return datetime(int(digits[:4]), month, day, hour, minute, int(digits[12:] or 0), tzinfo=zone)
-    except ValueError:
-        return None
-
-
-def _decoded(octets: bytes, data_coding: int) -> str:
-    # SMSCs write receipts in their default alphabet, for digits and Latin letters the same as Latin-1.
-    if data_coding == _UCS2:
-        return octets.decode("utf-16-be", "replace")
-    return octets.decode("latin-1")
-
-
 def _message_id(message: ShortMessage, fields: dict[str, str], profile: SmppProfile) -> str:
     """Return the id as the submit_sm_resp gave it; the TLV has its form, the text may have another."""
-    if told := _tlv_text(message, Tag.RECEIPTED_MESSAGE_ID):
-        return plain_id(told, profile.submit_id_base)
-    return plain_id(printable(fields.get("id", "")), profile.receipt_id_base)
+    told = message.tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").decode("latin-1").strip(PADDING).split("\0", 1)[0]
+    written = fields.get("id", "")
+    if told and (is_readable(told) or not is_readable(written)):
+        return message_id(told, profile.submit_id_base)
+    return message_id(written, profile.receipt_id_base)
 
 
-def _tlv_text(message: ShortMessage, tag: int) -> str:
-    return printable(message.tlvs.get(tag, b"").split(b"\0", 1)[0].decode("latin-1").strip())
+def _verdict(
+    message: ShortMessage, fields: dict[str, str], error: str | None, profile: SmppProfile
+) -> tuple[str, ReceiptState, StatusReason | None]:
+    """Return the state's word as received and what it means: the first word that says something."""
+    told = [stat for stat in (_tlv_stat(message), printable(first_word(fields.get("stat", "")))) if stat]
+    verdicts = [(stat, *receipt_verdict(stat, error, profile)) for stat in told]
+    saying = (verdict for verdict in verdicts if verdict[1] is not ReceiptState.UNKNOWN)
+    return next(saying, verdicts[0] if verdicts else ("", ReceiptState.UNKNOWN, None))
+
+
+def _error(message: ShortMessage, fields: dict[str, str], profile: SmppProfile) -> str | None:
+    """Return the first error code the profile knows, else the first there is."""
+    told = (_tlv_error(message), printable(first_word(fields.get("err", ""))))
+    codes = [code for code in told if code]
+    return next((code for code in codes if is_known_error(code, profile)), codes[0] if codes else None)
 
 
 def _tlv_stat(message: ShortMessage) -> str:
-    value = message.tlvs.get(Tag.MESSAGE_STATE, b"")
-    return STATE_NAMES.get(value[0], str(value[0])) if len(value) == 1 else ""
+    """Return message_state by its name, a state nobody knows as its number."""
+    octets = message.tlvs.get(Tag.MESSAGE_STATE, b"")
+    value = octets.strip(b"\0") or octets[:1]
+    if len(value) != 1:
+        return ""
+    # Some write the digit instead of the number.
+    state = int(value) if value.isdigit() else value[0]
+    return STATE_NAMES.get(state, str(state))
 
 
 def _tlv_error(message: ShortMessage) -> str:
@@ -165,3 +156,9 @@ def _tlv_error(message: ShortMessage) -> str:
     value = message.tlvs.get(Tag.NETWORK_ERROR_CODE, b"")
     code = int.from_bytes(value[1:], "big") if len(value) == 3 else 0
     return f"{code:03X}" if code else ""
+
+
+def _handset(message: ShortMessage) -> str | None:
+    """Return the handset's number: the source; the destination where the submit's addresses were copied."""
+    numbers = [national_number(address.addr) for address in (message.source, message.destination)]
+    return next((number for number in numbers if number and is_mobile_number(number)), numbers[0])

@@ -65,6 +65,8 @@ class SmppSession(asyncio.Protocol):
         self._close_timer: asyncio.TimerHandle | None = None
         self._handlers: dict[int, Callable[[Pdu], None]] = {
             CommandId.DELIVER_SM: self.deliveries.receive,
+            # Some SMSCs send their receipts so (§4.7); answered in kind.
+            CommandId.DATA_SM: self.deliveries.receive,
             CommandId.ENQUIRE_LINK: self._on_enquire_link,
             CommandId.UNBIND: self._on_unbind,
         }
@@ -262,9 +264,9 @@ class SmppSession(asyncio.Protocol):
         self._write(Pdu(CommandId.UNBIND_RESP, CommandStatus.ESME_ROK, pdu.sequence))
         self.retire("unbind by the SMSC")
 
-    def _acknowledge(self, sequence: int, status: CommandStatus) -> None:
-        # The body of deliver_sm_resp is an unused message_id: one NUL (§4.6.2).
-        self._write(Pdu(CommandId.DELIVER_SM_RESP, status, sequence, b"\0"))
+    def _acknowledge(self, pdu: Pdu, status: CommandStatus) -> None:
+        # The body of deliver_sm_resp and data_sm_resp is an unused message_id: one NUL (§4.6.2, §4.7.2).
+        self._write(Pdu(pdu.command_id | RESPONSE_BIT, status, pdu.sequence, b"\0"))
 
     def _schedule_enquiry(self) -> None:
         self._enquiry_timer = self._loop.call_later(self._profile.enquire_link_interval_s, self._enquire)

@@ -4,12 +4,14 @@ Sources: SMPP v3.4 §5.2.28 (message_state), Appendix B (receipt ``stat``); docs
 The command_status values have a table of their own, gateways/smpp/command_status.py.
 """
 
+import re
 from collections.abc import Mapping
 
 from domain.carrier_exchange import ReceiptState, SegmentResult, SubmitOutcome
 from domain.messages import StatusReason
 from gateways.smpp.bodies import read_c_octets
 from gateways.smpp.command_status import SUBMIT_STATUSES, UNHEARD_OF, CommandStatus, Verdict, printed_status
+from gateways.smpp.message_ids import message_id
 from gateways.smpp.pdu import CommandId, Pdu
 from gateways.smpp.profiles import SmppProfile
 
@@ -40,6 +42,27 @@ RECEIPT_STATES: Mapping[str, tuple[ReceiptState, StatusReason | None]] = {
     "SKIPPED": (ReceiptState.UNDELIVERED, StatusReason.NETWORK_FAILURE),
     "UNKNOWN": (ReceiptState.UNKNOWN, None),
 }
+# ``stat`` as SMSCs spell it that do not count letters.
+STAT_SPELLINGS: Mapping[str, str] = {
+    spelling: stat
+    for stat, spellings in (
+        ("SCHEDUL", "SCHEDULED SCHEDULD"),
+        ("ENROUTE", "ENROUT BUFFERED BUFFERD BUFFRED QUEUED PENDING"),
+        ("DELIVRD", "DELIVERED DELIVERD DELIVRED DELIVD DELIV DLVRD"),
+        ("EXPIRED", "EXPIRD EXPRD EXPIRE"),
+        ("DELETED", "DELETD DELETE"),
+        (
+            "UNDELIV",
+            "UNDELIVERED UNDELIVERABLE UNDELIVERD UNDELIVRD UNDELIVD UNDELIVER UNDLVRD NOTDELIVERED"
+            " FAILED FAILURE FAIL",
+        ),
+        ("ACCEPTD", "ACCEPTED ACCPTD ACCEPT"),
+        ("REJECTD", "REJECTED REJCTD REJECT"),
+    )
+    for spelling in spellings.split()
+}
+_NOT_IN_STAT = re.compile("[^A-Z0-9]")
+_LONGEST_STATE = 3  # digits
 _WRONG_CARRIER_STATS = frozenset({"UNDELIV", "REJECTD"})
 
 
@@ -54,8 +77,8 @@ def submit_result(segment: int, answer: Pdu | None, profile: SmppProfile) -> Seg
         return SegmentResult(segment, SubmitOutcome.UNKNOWN, reason=StatusReason.NETWORK_FAILURE)
     status = answer.command_status
     if status == CommandStatus.ESME_ROK and answer.command_id == CommandId.SUBMIT_SM_RESP:
-        message_id = plain_id(read_c_octets(answer.body), profile.submit_id_base)
-        return SegmentResult(segment, SubmitOutcome.ACCEPTED, message_id or None)
+        given = message_id(read_c_octets(answer.body), profile.submit_id_base)
+        return SegmentResult(segment, SubmitOutcome.ACCEPTED, given or None)
     if status == CommandStatus.ESME_ROK:
         outcome, reason = SubmitOutcome.UNKNOWN, StatusReason.NETWORK_FAILURE
         return SegmentResult(segment, outcome, reason=reason, carrier_code="generic_nack")
@@ -79,9 +102,9 @@ def receipt_verdict(
     stat: str, error: str | None, profile: SmppProfile
 ) -> tuple[ReceiptState, StatusReason | None]:
     """Return state and reason of a receipt's ``stat`` and ``err``; an unmapped ``stat`` is UNKNOWN."""
-    stat = stat.upper()
+    told, stat = stat.upper(), standard_stat(stat)
     unheard_of: tuple[ReceiptState, StatusReason | None] = (ReceiptState.UNKNOWN, None)
-    state, reason = profile.receipt_states.get(stat) or RECEIPT_STATES.get(stat, unheard_of)
+    state, reason = profile.receipt_states.get(told) or RECEIPT_STATES.get(stat, unheard_of)
     code = normalised_error(error or "")
     if stat in _WRONG_CARRIER_STATS and code in map(normalised_error, profile.wrong_carrier_errors):
         return ReceiptState.WRONG_CARRIER, StatusReason.OTHER_CARRIER
@@ -90,17 +113,18 @@ def receipt_verdict(
     return state, reason
 
 
-def plain_id(message_id: str, base: int | None) -> str:
-    """Return a message id written in ``base`` in decimal, so that one id has one form; others as they are.
+def standard_stat(stat: str) -> str:
+    """Return a ``stat`` in the seven letters of the standard; numbers are those of message_state."""
+    word = _NOT_IN_STAT.sub("", stat.upper())
+    if word.isdecimal() and len(word) <= _LONGEST_STATE:
+        return STATE_NAMES.get(int(word), word)
+    return STAT_SPELLINGS.get(word, word)
 
-    Nothing but plain digits is a number: no sign, no ``0x``, no blank, and no script but ASCII.
-    """
-    if base is None or not message_id.isascii() or not message_id.isalnum():
-        return message_id
-    try:
-        return str(int(message_id, base))
-    except ValueError:
-        return message_id
+
+def is_known_error(error: str, profile: SmppProfile) -> bool:
+    """Whether the profile knows what an ``err`` value means."""
+    code = normalised_error(error)
+    return code in profile.error_reasons or code in map(normalised_error, profile.wrong_carrier_errors)
 
 
 def normalised_error(error: str) -> str:

@@ -8,7 +8,7 @@ from simulator.smpp.session import SmppSession
 _UNKNOWN_COMMAND = 0x00000042  # no request of SMPP 3.4
 _UNKNOWN_ERROR = 0xFF
 # What a submit is answered with instead of submit_sm_resp: another answer, an unknown one, a request.
-_WRONG_COMMANDS = ("80000005", "800000ff", "00000103")
+_WRONG_COMMANDS = ("80000005", "800000ff", "00000112")
 # command_length of a PDU that cannot be: nothing, less than a header, more than anybody sends.
 _BAD_LENGTHS = ("00000000", "00000008", "7fffffff")
 

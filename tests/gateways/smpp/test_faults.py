@@ -59,7 +59,7 @@ async def test_an_impossible_command_length_closes_the_link_which_binds_again(
 
 async def test_an_unknown_command_is_nacked_and_the_link_stays(smsc: FakeSmsc, connect: LinkFactory) -> None:
     link = await connect()
-    sequence = smsc.peer.request(0x0000_0103)
+    sequence = smsc.peer.request(0x0000_0112)
     await until(lambda: smsc.peer.answer_to(sequence))
     answer = smsc.peer.answer_to(sequence)
     assert answer is not None

@@ -18,7 +18,7 @@ from tests.gateways.smpp.test_deliveries import Database, receipt
 from tests.gateways.smpp.test_lifecycle import ignore
 
 ACCEPTED = SubmitOutcome.ACCEPTED
-UNKNOWN_COMMAND = 0x0000_0103
+UNKNOWN_COMMAND = 0x0000_0112
 
 
 async def test_a_thousand_odd_pdus_of_a_kind_are_one_line_of_the_log(
@@ -30,7 +30,7 @@ async def test_a_thousand_odd_pdus_of_a_kind_are_one_line_of_the_log(
     await until(lambda: len(smsc.peer.got(CommandId.GENERIC_NACK)) == 1000)
     lines = [line for line in capsys.readouterr().out.splitlines() if "smpp_command_unknown" in line]
     assert len(lines) == 1
-    for word in ("command_id=0x00000103", "carrier=docomo", "sequence=1001"):
+    for word in ("command_id=0x00000112", "carrier=docomo", "sequence=1001"):
         assert word in lines[0]
     assert outcomes(await link.submit(sms())) == [ACCEPTED]
 

@@ -15,7 +15,8 @@ from domain.messages import StatusReason
 from gateways.smpp.bodies import Address, ShortMessage, Tag
 from gateways.smpp.pdu import CommandId, Pdu
 from gateways.smpp.profiles import DOCOMO, JST, SOFTBANK
-from gateways.smpp.receipts import is_receipt, parse_inbound, parse_receipt, receipt_date, with_plausible_time
+from gateways.smpp.receipt_text import receipt_date
+from gateways.smpp.receipts import is_receipt, parse_inbound, parse_receipt, with_plausible_time
 from gateways.smpp.statuses import submit_result
 
 HANDSET = Address(1, 1, "819012345678")

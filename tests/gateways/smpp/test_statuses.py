@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from domain.carrier_exchange import ReceiptState, SegmentResult, SubmitOutcome
 from domain.messages import StatusReason
 from gateways.smpp.command_status import SUBMIT_STATUSES, printed_status
+from gateways.smpp.message_ids import message_id
 from gateways.smpp.pdu import CommandId, Pdu
 from gateways.smpp.profiles import AU, DOCOMO, PROFILES, RAKUTEN, SOFTBANK, SmppProfile
-from gateways.smpp.statuses import plain_id, receipt_verdict, submit_result, submit_verdict
+from gateways.smpp.statuses import receipt_verdict, submit_result, submit_verdict
 
 NO_CODES = replace(AU, wrong_carrier_statuses=frozenset())
 
@@ -150,9 +151,9 @@ def test_no_code_raises(status: int, stat: str, error: str | None) -> None:
     submit_verdict(status, SOFTBANK)
     receipt_verdict(stat, error, SOFTBANK)
     for base in (None, 10, 16):
-        plain_id(stat, base)
+        message_id(stat, base)
 
 
 def test_an_id_of_any_length_is_no_trouble() -> None:
-    assert plain_id("9" * 60_000, 10) == "9" * 60_000
-    assert plain_id("f" * 60_000, 16) == "f" * 60_000
+    assert message_id("9" * 60_000, 10) == "9" * 60_000
+    assert message_id("f" * 60_000, 16) == "f" * 60_000
