@@ -10,7 +10,7 @@ from models.contract import Contract
 from models.follow_up import FollowUpRow
 from models.inbound_message import InboundMessageRow
 from models.known_carrier import KnownCarrier
-from models.lane import CompanyLane, NumberLane
+from models.lane import CompanyLane, NumberLane, NumberReference
 from models.link import Link, LinkState
 from models.mail import Mail
 from models.message import Message, PendingStart
@@ -46,6 +46,7 @@ __all__ = [
     "Mail",
     "Message",
     "NumberLane",
+    "NumberReference",
     "OfficialAccount",
     "Operator",
     "OperatorBackupCode",

@@ -1,4 +1,4 @@
-"""Reservations in time: the company's hourly capacity and the spacing of SMS to one number."""
+"""Reservations: a company's hourly capacity, the spacing of SMS to one number, its references."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,3 +40,16 @@ class NumberLane(SQLModel, table=True):
     message_id: UUID | None = None
     # What the message that holds the number was told to leave after its arrival; ``None``: the rule's.
     pause: timedelta | None = Field(default=None, sa_type=Interval, nullable=True)
+
+
+class NumberReference(SQLModel, table=True):
+    """The last reference a long SMS to a number took; the handset joins its segments by it.
+
+    What must be told apart is on the handset, so the count is shared by all companies.
+    """
+
+    __tablename__ = "number_references"
+
+    phone_number: str = text_column(primary_key=True)
+    last_reference: int
+    used_at: datetime = time_column(nullable=False)

@@ -9,6 +9,7 @@ SHARED_TABLES = {
     "known_carriers": "a fact about a number, learned by whoever sent to it first; it names no company",
     "rate_buckets": "strangers who try to sign in belong to no company yet; rows are hashes of addresses",
     "number_lanes": "a carrier's rule about a number (S-8) holds for all senders together",
+    "number_references": "what a handset must tell apart comes from all senders together",
     "operators": "people of our own side belong to no company (decision 0021)",
     "operator_sessions": "the same; the token's hash cannot be guessed",
     "operator_totp_secrets": "the same; sealed with a key that is not in the database (decision 0025)",

@@ -13,7 +13,7 @@ BATCH = 5_000
 # A list can have 250,000 rows, which go with it.
 LISTS = 5
 
-# No message is under way for so long, and no pause after it (S-8).
+# No message is under way for so long, no pause after it (S-8), and no handset waits for the rest of a text.
 _LANE_LIFETIME = timedelta(days=7)
 
 # Reports and answers must be recognised when a carrier repeats them, whatever the month: their keys hold for
@@ -38,6 +38,11 @@ _KNOWN_CARRIERS = text("""
 _NUMBER_LANES = text("""
     DELETE FROM number_lanes WHERE (carrier, phone_number) IN (
         SELECT carrier, phone_number FROM number_lanes WHERE free_at < :free_before LIMIT :batch
+        FOR UPDATE SKIP LOCKED)
+""")
+_NUMBER_REFERENCES = text("""
+    DELETE FROM number_references WHERE phone_number IN (
+        SELECT phone_number FROM number_references WHERE used_at < :free_before LIMIT :batch
         FOR UPDATE SKIP LOCKED)
 """)
 
@@ -69,6 +74,7 @@ async def forget_personal_data(session: AsyncSession, now: datetime) -> bool:
         (_MAILS, {"ended_before": at}, BATCH),
         (_KNOWN_CARRIERS, {"learned_before": now - max(KNOWN_CARRIER_LIFETIME, LOG_PERIOD)}, BATCH),
         (_NUMBER_LANES, {"free_before": now - _LANE_LIFETIME}, BATCH),
+        (_NUMBER_REFERENCES, {"free_before": now - _LANE_LIFETIME}, BATCH),
         (_LET_GO_OF_LISTS, {"ended_before": at}, BATCH),
         (_LISTS, {"ended_before": at}, LISTS),
     ]

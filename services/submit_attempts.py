@@ -28,6 +28,7 @@ from services.contracts import NoValidContract
 from services.departures import hold_departures, note_departures
 from services.lanes import hold_number, reserve_company_slots
 from services.lost_attempts import lose_attempt
+from services.segment_references import needs_reference, take_references
 
 # A backlog larger than the company's capacity comes back in this time to twice this.
 _BACKLOG_PAUSE_MS = 3_000
@@ -151,13 +152,15 @@ async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) ->
     ).all()
     if len(rows) != len(orders):
         raise LookupError("a message to submit does not exist")
+    # Before any lane is held: whoever waits here holds nothing that another waits for.
+    references = await take_references(session, [_splits(o, r) for o, r in zip(orders, rows, strict=True)])
     begun_in_order: dict[int, Beginning] = {}
     # The company's lane, then its numbers': in one order everywhere, so that batches never wait in a circle.
     in_order = sorted(range(len(orders)), key=lambda i: (orders[i].company_id, rows[i].phone_number))
     for company_id, group in groupby(in_order, key=lambda i: orders[i].company_id):
         departures = await hold_departures(session, company_id)
         for i in group:
-            begun_in_order[i] = await _begin(session, orders[i], rows[i], departures)
+            begun_in_order[i] = await _begin(session, orders[i], rows[i], departures, references[i])
         await note_departures(session, company_id, departures)
     beginnings = [begun_in_order[i] for i in range(len(orders))]
     begun = [o for o, b in zip(orders, beginnings, strict=True) if isinstance(b, ReadySubmit)]
@@ -169,8 +172,15 @@ async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) ->
     return beginnings
 
 
+def _splits(order: SubmitOrder, row: Row[Any]) -> str | None:
+    """Return the number of an SMS that is new and may leave in segments."""
+    is_new = order.channel is Channel.SMS and row.attempt_id is None and not is_withdrawn(row)
+    is_long = is_new and needs_reference(_template(row.template).render(row.variables))
+    return row.phone_number if is_long else None
+
+
 async def _begin(
-    session: AsyncSession, order: SubmitOrder, row: Row[Any], departures: Departures | None
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], departures: Departures | None, reference: int
 ) -> Beginning:
     if row.attempt_id is not None and row.state != AttemptState.WAITING:
         if row.state == AttemptState.IN_FLIGHT:
@@ -187,17 +197,17 @@ async def _begin(
     if not_before is not None and not_before > now:
         if takes_slot:
             # On record with its slot, so that the next try does not take another one.
-            await _insert(session, order, row, AttemptState.WAITING, not_before)
+            await _insert(session, order, row, AttemptState.WAITING, reference, not_before)
         return Later(not_before - now)
     if row.sender is None:
         raise SenderMissing(order.channel.value)
     if departures is None:
         raise NoValidContract(f"company {order.company_id}")
-    return await _depart(session, order, row, departures)
+    return await _depart(session, order, row, departures, reference)
 
 
 async def _depart(
-    session: AsyncSession, order: SubmitOrder, row: Row[Any], departures: Departures
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], departures: Departures, reference: int
 ) -> Beginning:
     """Let the message leave, at its departure and when its number is free (I8, S-8)."""
     is_held = departures.is_still_good(row.departs_at)
@@ -208,7 +218,7 @@ async def _depart(
             pause = timedelta(seconds=order.number_pause)
             wait = await hold_number(session, order.carrier, row.phone_number, order.message_id, pause)
         if wait is None:
-            return await _claim(session, order, row)
+            return await _claim(session, order, row, reference)
         if not is_held:
             departures.give_back()
             departs_at = None
@@ -217,24 +227,24 @@ async def _depart(
     else:
         # Nothing reserved, and not all of a backlog comes back at once.
         wait = timedelta(milliseconds=_BACKLOG_PAUSE_MS + randbelow(_BACKLOG_PAUSE_MS))
-    await _note_wait(session, order, row, departs_at)
+    await _note_wait(session, order, row, departs_at, reference)
     return Later(wait)
 
 
 async def _note_wait(
-    session: AsyncSession, order: SubmitOrder, row: Row[Any], departs_at: datetime | None
+    session: AsyncSession, order: SubmitOrder, row: Row[Any], departs_at: datetime | None, reference: int
 ) -> None:
     """Put the reserved slot and the taken departure on record, so that the next try does not take others."""
     if row.attempt_id is not None:
         if departs_at != row.departs_at:
             await session.execute(_DEPARTS, {**_key(order, row), "departs_at": departs_at})
     elif departs_at is not None or order.reserves_slot:
-        await _insert(session, order, row, AttemptState.WAITING, None, departs_at)
+        await _insert(session, order, row, AttemptState.WAITING, reference, None, departs_at)
 
 
-async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any]) -> Beginning:
+async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any], reference: int) -> Beginning:
     if row.attempt_id is None:
-        attempt_id, body, reference = await _insert(session, order, row, AttemptState.IN_FLIGHT, None)
+        attempt_id, body = await _insert(session, order, row, AttemptState.IN_FLIGHT, reference)
     else:
         claimed = await session.execute(_CLAIM, _key(order, row))
         attempt_id, body, reference = claimed.scalar_one_or_none(), row.body, row.reference
@@ -260,15 +270,15 @@ async def _insert(
     order: SubmitOrder,
     row: Row[Any],
     state: AttemptState,
-    not_before: datetime | None,
+    reference: int,
+    not_before: datetime | None = None,
     departs_at: datetime | None = None,
-) -> tuple[UUID | None, str, int]:
+) -> tuple[UUID | None, str]:
     body = _template(row.template).render(row.variables)
     if row.part_table is None:
         raise NoValidContract(f"company {order.company_id}")
     # A +Message counts one whatever its length (B-2).
     parts = parts_for(body, tuple(row.part_table)) if order.channel is Channel.SMS else 1
-    reference = randbelow(65_536)
     inserted = await session.execute(
         _INSERT,
         {
@@ -284,4 +294,4 @@ async def _insert(
             "departs_at": departs_at,
         },
     )
-    return inserted.scalar_one_or_none(), body, reference
+    return inserted.scalar_one_or_none(), body

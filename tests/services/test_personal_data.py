@@ -83,6 +83,15 @@ async def test_pauses_of_numbers(bench: Bench, at: datetime, stays: bool) -> Non
     assert await exists(bench, "number_lanes", "phone_number", number) == stays
 
 
+@pytest.mark.parametrize(("at", "stays"), [(NOW - 8 * DAY, False), (NOW - 6 * DAY, True)])
+async def test_references_of_numbers(bench: Bench, at: datetime, stays: bool) -> None:
+    """No handset waits a week for the rest of a text."""
+    number = a_number()
+    await bench.rows("INSERT INTO number_references VALUES (:number, 7, :at)", number=number, at=at)
+    await forget(bench)
+    assert await exists(bench, "number_references", "phone_number", number) == stays
+
+
 async def a_list(bench: Bench, created_at: datetime) -> UUID:
     upload = await inserted(
         bench,
