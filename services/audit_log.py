@@ -15,12 +15,16 @@ from services.paging import InvalidCursor, Page
 
 _OF_COMPANY = """
     SELECT e.position, e.at, e.actor_kind, e.actor_id, coalesce(u.name, k.name) AS actor_name,
-           e.remote_address, e.action, e.target_kind, e.target_id, c.name AS target_name, e.before, e.after,
-           e.result
+           e.remote_address, e.action, e.target_kind, e.target_id,
+           coalesce(c.name, tu.name, tk.name) AS target_name, e.before, e.after, e.result
     FROM audit_entries e
     LEFT JOIN company_users u ON e.actor_kind = 'user' AND u.company_id = e.company_id AND u.id = e.actor_id
     LEFT JOIN api_keys k ON e.actor_kind = 'api_key' AND k.company_id = e.company_id AND k.id = e.actor_id
     LEFT JOIN campaigns c ON e.target_kind = 'campaign' AND c.company_id = e.company_id AND c.id = e.target_id
+    LEFT JOIN company_users tu
+        ON e.target_kind = 'user' AND tu.company_id = e.company_id AND tu.id = e.target_id
+    LEFT JOIN api_keys tk
+        ON e.target_kind = 'api_key' AND tk.company_id = e.company_id AND tk.id = e.target_id
     WHERE e.company_id = :company_id
 """
 
@@ -57,8 +61,8 @@ class AuditFilter:
 class AuditLine:
     """An entry as it is shown; personal data in ``before`` and ``after`` was masked when it was written.
 
-    ``actor_name`` is that of the user, key or operator as it is now, ``target_name`` that of a campaign or
-    an operator.
+    ``actor_name`` is that of the user, key or operator as it is now, ``target_name`` that of a
+    campaign, user, key or operator.
     """
 
     position: int

@@ -4,7 +4,6 @@
 are the ones that were shown.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from domain.recipient_files import Record, RowErrorCode
 from domain.send_times import earliest_end, reaches_night, to_jst
 from services.campaigns import content_of, load_campaign
 from services.check_samples import SampleRow, sample_rows
+from services.check_tokens import check_token
 from services.contracts import Terms, terms_on
 from services.recipient_uploads import ErrorRow, error_rows
 from services.row_checks import LockedUpload, lock_upload, run_row_check
@@ -97,8 +97,8 @@ class CampaignCheck:
         """A short word that is another one as soon as content, rows, exclusions or price are others."""
         send_at = self.content.send_at
         content = replace(self.content, send_at=send_at and send_at.astimezone(UTC))
-        shown = (content, self.upload_id, self.fingerprint, self.recipients, self.max_yen)
-        return hashlib.sha256(repr(shown).encode("utf-8", "replace")).hexdigest()[:32]
+        sent = (content, self.upload_id, self.fingerprint)
+        return check_token(sent, (self.recipients, self.max_yen))
 
 
 _BY_PARTS = text("""

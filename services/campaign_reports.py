@@ -55,6 +55,16 @@ class Counters:
         return self.undelivered + self.expired + self.carrier_undetermined + self.unknown
 
     @property
+    def meant(self) -> int:
+        """Messages to be sent: neither excluded nor cancelled."""
+        return self.total - self.excluded - self.cancelled
+
+    @property
+    def handed_over(self) -> int:
+        """Messages that were meant to be sent and have been, or whose sending has ended."""
+        return self.meant - self.waiting
+
+    @property
     def waiting(self) -> int:
         """Messages no carrier has accepted yet, as far as counters tell."""
         return max(self.open - self.in_transit, 0)
@@ -68,7 +78,10 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """A line of the campaign list. ``owner_name`` is ``None`` for campaigns of the API."""
+    """A line of the campaign list. ``owner_name`` is ``None`` for campaigns of the API.
+
+    ``fed_at``: when the last of its messages was started.
+    """
 
     id: UUID
     name: str
@@ -82,6 +95,7 @@ class CampaignRow:
     cancelled_at: datetime | None
     owner_name: str | None
     counters: Counters
+    fed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +227,7 @@ def _row(row: Row[Any]) -> CampaignRow:
         cancelled_at=row.cancelled_at,
         owner_name=row.owner_name,
         counters=Counters(**{counter: getattr(row, f"n_{counter}") for counter in _COUNTERS}),
+        fed_at=row.fed_at,
     )
 
 

@@ -1,7 +1,7 @@
 """The numbers of the home page."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,7 @@ from domain.billing import ChargeKind, usage_month
 from domain.callers import Caller
 from domain.campaigns import CampaignStatus
 from domain.carriers import Channel
+from domain.log_months import first_message_id
 from domain.prices import PriceKind, PriceLine, total_yen
 from domain.send_times import jst_datetime, to_jst
 from services.campaign_reports import CampaignRow, list_campaigns
@@ -17,11 +18,41 @@ from services.contracts import terms_on
 
 _SHOWN = 10
 
+# How long after the end of its campaign a message may still be under way: 72 hours and the wait for a slot.
+_STILL_UNDER_WAY = timedelta(days=4)
+
+# What a campaign that began today has achieved, it has achieved today: its counters tell. Of those that began
+# earlier and had messages under way last midnight, messages are counted, campaign by campaign along
+# messages_campaign_idx. Second messages go out after the end of their campaign, too (P-8): their ids are as
+# young as they are.
 _TODAY = text("""
-    SELECT coalesce(sum(n.delivered), 0) AS delivered,
-           coalesce(sum(n.undelivered + n.expired + n.carrier_undetermined + n.unknown), 0) AS failed
-    FROM campaigns c JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
-    WHERE c.company_id = :company_id AND c.started_at >= :midnight
+    WITH begun AS (
+        SELECT sum(n.delivered) AS delivered,
+               sum(n.undelivered + n.expired + n.carrier_undetermined + n.unknown) AS failed
+        FROM campaigns c JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
+        WHERE c.company_id = :company_id AND c.started_at >= :midnight
+    ), earlier AS (
+        SELECT sum(ended.delivered) AS delivered, sum(ended.failed) AS failed
+        FROM campaigns c
+        JOIN campaign_counters n ON n.company_id = c.company_id AND n.campaign_id = c.id
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE m.status = 'delivered' AND m.delivered_at >= :midnight)
+                       AS delivered,
+                   count(*) FILTER (WHERE m.status IN
+                       ('undelivered', 'expired', 'carrier_undetermined', 'unknown')) AS failed
+            FROM messages m
+            WHERE m.company_id = c.company_id AND m.campaign_id = c.id AND m.closed_at >= :midnight
+              AND (m.parent_message_id IS NULL) = (n.sequence = 1)
+              AND (n.sequence = 1 OR m.id >= :young_id)
+        ) ended
+        WHERE c.company_id = :company_id AND c.started_at < :midnight
+          AND (n.sequence > 1 OR c.status = 'sending' OR c.completed_at >= :midnight
+               OR c.cancelled_at >= :under_way_since)
+          AND n.delivered + n.undelivered + n.expired + n.carrier_undetermined + n.unknown > 0
+    )
+    SELECT coalesce(begun.delivered, 0) + coalesce(earlier.delivered, 0) AS delivered,
+           coalesce(begun.failed, 0) + coalesce(earlier.failed, 0) AS failed
+    FROM begun, earlier
 """)
 
 _MONTH = text("""
@@ -32,8 +63,8 @@ _MONTH = text("""
 
 @dataclass(frozen=True, slots=True)
 class HomeNumbers:
-    """``delivered_today`` and ``failed_today`` are of campaigns that started today (JST), second
-    messages included.
+    """``delivered_today`` and ``failed_today`` are messages that arrived, or failed for good, since midnight
+    (JST), whenever their campaign began, second messages included.
 
     ``month_parts`` are the charged deliveries of the usage month so far (SMS in parts, +Message in
     messages); ``month_yen`` is what they and the misdelivery checks cost by today's prices, without tax
@@ -54,7 +85,10 @@ async def home_numbers(session: AsyncSession, caller: Caller, now: datetime) -> 
     """Return what the home page shows. Raises ``NoValidContract``."""
     today = to_jst(now).date()
     key = {"company_id": caller.company_id}
-    totals = (await session.execute(_TODAY, {**key, "midnight": jst_datetime(today, time.min)})).one()
+    midnight = jst_datetime(today, time.min)
+    since = midnight - _STILL_UNDER_WAY
+    bounds = {"midnight": midnight, "under_way_since": since, "young_id": first_message_id(since)}
+    totals = (await session.execute(_TODAY, {**key, **bounds})).one()
     parts, yen = await _month(session, caller, now)
     running = await _in_status(session, caller, CampaignStatus.SENDING)
     scheduled = await _in_status(session, caller, CampaignStatus.REGISTERED)

@@ -12,6 +12,7 @@ from domain.callers import Caller
 from domain.carriers import Carrier, Channel
 from domain.follow_ups import ReplyOutcome
 from domain.log_months import ended_before
+from domain.messages import MessageStatus
 from domain.phone_numbers import NumberRefusal, read_phone_number
 from services.delivery_log import InvalidPhoneNumber
 from services.paging import Page, page_of, read_cursor
@@ -35,14 +36,17 @@ class ReceivedMessage:
     outcome: ReplyOutcome
     message_id: UUID | None
     campaign_name: str | None
+    second_status: MessageStatus | None = None
 
 
 _SELECT = """
     SELECT i.id, least(i.occurred_at, i.received_at) AS at, i.channel, i.carrier, i.phone_number, i.text,
-           i.postback_data, i.outcome, m.id AS message_id, c.name AS campaign_name
+           i.postback_data, i.outcome, m.id AS message_id, c.name AS campaign_name,
+           s.status AS second_status
     FROM inbound_messages i
     LEFT JOIN messages m ON m.company_id = i.company_id AND m.id = i.message_id
     LEFT JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
+    LEFT JOIN messages s ON s.company_id = m.company_id AND s.id = m.second_message_id
     WHERE i.company_id = :company_id
 """
 
@@ -102,4 +106,5 @@ def _received(row: Row[Any]) -> ReceivedMessage:
         outcome=ReplyOutcome(row.outcome),
         message_id=row.message_id,
         campaign_name=row.campaign_name,
+        second_status=MessageStatus(row.second_status) if row.second_status else None,
     )

@@ -22,7 +22,7 @@ from web.formats import moment_short
 from web.forms.audit_search import AuditSearch
 from web.pages import go, page
 from web.wording import word
-from web.wording.audit import TARGETS, action_word, actor_word, value_words
+from web.wording.audit import action_word, actor_word, target_words, value_words
 
 PAGE_SIZE = 50
 _FILE_BATCH = 1_000
@@ -58,7 +58,6 @@ async def audit_page(request: Request, caller: Caller | OperatorCaller, place: A
         next_cursor=found.next_cursor,
         people=[(str(person), name) for person, name in people],
         actions=[(action.value, word(action)) for action in place.actions],
-        targets=TARGETS,
     )
 
 
@@ -111,8 +110,4 @@ def _cells(line: AuditLine) -> list[str]:
 
 
 def _target(line: AuditLine) -> str:
-    if line.target_kind is None:
-        # A link has a name and no id.
-        return f"回線 {value_words(line.after['link'], 'link')}" if "link" in line.after else ""
-    parts = (TARGETS.get(line.target_kind, line.target_kind), line.target_name, line.target_id)
-    return " ".join(str(part) for part in parts if part)
+    return " ".join(str(part) for part in (target_words(line), line.target_id) if part)

@@ -16,10 +16,11 @@ from web.confirmations import confirmation_for, mark_confirmed
 from web.cookies import settings_of, side_of
 from web.csrf import csrf_token
 from web.wording import look, word
-from web.wording.audit import action_word, actor_word, field_word, value_words
+from web.wording.audit import action_word, actor_word, field_word, target_words, value_words
 from web.wording.checks import problem_column, problem_mend, problem_what
+from web.wording.follow_ups import reply_words
 from web.wording.problems import FieldError
-from web.wording.timeline import outcome_words
+from web.wording.timeline import outcome_words, reason_words
 
 WEB = Path(__file__).parent
 STATIC = WEB / "static"
@@ -47,6 +48,8 @@ def _environment() -> Environment:
         "role_word": lambda role: word(Role(role)),
         "operator_role_word": lambda role: word(OperatorRole(role)),
         "outcome_words": outcome_words,
+        "reason_words": reason_words,
+        "reply_words": reply_words,
         "per_second": formats.per_second,
         "problem_what": problem_what,
         "problem_mend": problem_mend,
@@ -54,6 +57,7 @@ def _environment() -> Environment:
         "action_word": action_word,
         "actor_word": actor_word,
         "field_word": field_word,
+        "target_words": target_words,
         "value_words": value_words,
     }
     environment.globals |= {

@@ -160,7 +160,7 @@ def _deeds_of_administrator(http: httpx.Client, ids: Mapping[str, list[str]]) ->
     edit = f"/campaigns/{scheduled}/edit"
     confirm = _form(press(http, edit, "変更内容の確認へ進む").text, "予約に変更する")
     http.post(confirm.action, data=confirm.filled(check_token="old"))
-    press(http, f"/campaigns/{draft}/check", "送信する", recipients="9")
+    press(http, f"/campaigns/{draft}/check", "件を配信する", recipients="9")
     press(http, f"/campaigns/{draft}/content", "次へ進む", action="preview")
     press(http, f"/campaigns/{draft}/options", "確認へ進む", when="scheduled")
     token = dict(_form(http.get("/").text, "ログアウト").fields)

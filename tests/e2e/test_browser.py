@@ -82,7 +82,7 @@ def long_campaign(stack: Stack) -> str:
     plan = "rcs_with_sms_fallback"
     staff.send("次へ進む", channel_plan=plan, rcs_text=RCS_TEXT, sms_text=SMS_TEXT)
     staff.send("確認へ進む")
-    staff.send("1,000件に送信する")
+    staff.send("1,000件を配信する")
     return staff.path_id
 
 
@@ -97,7 +97,7 @@ def test_staff_sends_a_campaign_and_reads_its_results(stack: Stack, browser: Bro
         _write(staff)
         recipients = _check(staff)
         campaign_id = staff.path_id
-        staff.press(f"{recipients}件に送信する")
+        staff.press(f"{recipients}件を配信する")
         _watch(stack, staff, campaign_id, recipients)
         assert staff.page.get_by_role("link", name="配信ログ").count() == 0
         assert staff.open("/log") == 403
@@ -220,9 +220,7 @@ def _read_log(stack: Stack, senior: Visit, campaign_id: str) -> None:
     assert kinds[0] == "受付"
     assert kinds[-1] == "終了"
     assert kinds.index("+メッセージの破棄依頼") < kinds.index("課金の記録")
-    workflow = f"{stack.run['temporal_ui_url']}/namespaces/default/workflows/message-{senior.path_id}"
-    link = senior.page.get_by_role("link", name="Temporal UIで開く")
-    assert (link.get_attribute("href") or "").startswith(workflow)
+    assert stack.run["temporal_ui_url"] not in senior.page.content()
     senior.look()
     senior.open(f"/log?campaign={campaign_id}")
     senior.page.get_by_label("状態").select_option("carrier_undetermined")
@@ -262,7 +260,7 @@ def test_general_users_prepare_and_keyboards_suffice(stack: Stack, browser: Brow
         staff.press("確認へ進む")
         staff.open(f"/campaigns/{staff.path_id}/check")
         staff.shows("お使いのアカウントでは送信できません")
-        assert staff.page.get_by_role("button", name="送信する").count() == 0
+        assert staff.page.get_by_role("button", name="件を配信する").count() == 0
         token = staff.page.locator("[name=csrf_token]").first.get_attribute("value") or ""
         address = f"{staff.portal}/campaigns/{staff.path_id}/send"
         answer = staff.page.request.post(address, form={"csrf_token": token, "recipients": "1"})
@@ -319,7 +317,7 @@ def test_everything_works_without_javascript(stack: Stack, browser: Browser) -> 
         staff.shows("/ 660文字", "山田 花子様 ご予約は12月1日 9:00です。")
         staff.press("次へ進む")
         staff.press("確認へ進む")
-        staff.press("2件に送信する")
+        staff.press("2件を配信する")
         deadline = time.monotonic() + 60
         while "すべての宛先の結果が出ました" not in staff.page.locator("main").inner_text():
             assert time.monotonic() < deadline

@@ -168,7 +168,7 @@ def test_a_role_sees_and_opens_what_the_table_says_and_no_more(walk: Walk, role:
         staff.shows("この操作を行う権限がありません")
     staff.open(f"/campaigns/{walk.draft_id}/check")
     staff.shows("送信内容の確認")
-    assert staff.page.get_by_role("button", name="2件に送信する").count() == (role in SENDERS)
+    assert staff.page.get_by_role("button", name="2件を配信する").count() == (role in SENDERS)
 
 
 def test_a_forgotten_password_is_set_anew_with_the_code_of_a_mail(walk: Walk) -> None:

@@ -48,11 +48,17 @@ class _Reader(HTMLParser):
         self._textarea: str | None = None
         self._select: str | None = None
         self._texts: list[str] = []
+        self._landmarks: list[tuple[str, str, str]] = []
+        self._heading: tuple[str, int] | None = None
+        self._names: dict[str, str] = {}
         self._since = 0
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
         self._check(tag, given)
+        self._note_landmark(tag, given)
+        if tag in ("h1", "h2", "h3") and "id" in given:
+            self._heading = (given["id"], len(self._texts))
         if tag == "a" and "href" in given:
             self.page.links.append(given["href"])
         elif tag == "form":
@@ -94,8 +100,20 @@ class _Reader(HTMLParser):
                 self.page.problems.append(f"id used twice: {identity}")
             self.page.ids.append(identity)
 
+    def _note_landmark(self, tag: str, given: dict[str, str]) -> None:
+        role = given.get("role") or {"section": "region", "nav": "navigation", "form": "form"}.get(tag)
+        if role in ("region", "navigation", "search", "form"):
+            self._landmarks.append((role, given.get("aria-label", ""), given.get("aria-labelledby", "")))
+
+    def _heard(self, label: str, labelled_by: str) -> str:
+        """The name a screen reader says, as far as it is a heading's of the same page."""
+        return label or self._names.get(labelled_by, "")
+
     def handle_endtag(self, tag: str) -> None:
         words = "".join(self._texts[self._since :])
+        if tag in ("h1", "h2", "h3") and self._heading is not None:
+            self._names[self._heading[0]] = "".join(self._texts[self._heading[1] :]).strip()
+            self._heading = None
         if tag == "form":
             self._form = None
         elif tag == "select":
@@ -112,6 +130,9 @@ class _Reader(HTMLParser):
 
     def done(self) -> Page:
         self.page.text = " ".join("".join(self._texts).split())
+        named = [(role, self._heard(*names)) for role, *names in self._landmarks]
+        twice = {landmark for landmark in named if landmark[1] and named.count(landmark) > 1}
+        self.page.problems += [f"two landmarks with one name: {landmark}" for landmark in sorted(twice)]
         return self.page
 
 

@@ -54,7 +54,7 @@ async def test_general_users_write_drafts_and_see_no_button_to_send(visitor: Sta
     await visitor.sign_in("staff")
     campaign_id = await make_check(visitor, name="一般利用者の下書き")
     assert "お使いのアカウントでは送信できません" in visitor.page.text
-    assert not visitor.has_button("送信する")
+    assert not visitor.has_button("件を配信する")
     token = dict(visitor.form_of("ログアウト").fields)
     answer = await visitor.client.post(f"/campaigns/{campaign_id}/send", data=token)
     assert answer.status_code == 403
@@ -75,7 +75,7 @@ async def test_another_companys_campaign_does_not_exist(
     """I9: a foreign id answers like an unknown one, on every page and form."""
     draft = await make_draft(owner, name="さくらの下書き")
     await make_check(owner, name="さくらの案件")
-    await owner.send("3件に送信する")
+    await owner.send("3件を配信する")
     registered = owner.campaign_id
     await owner.open("/log")
     message = next(link for link in owner.page.links if link.startswith("/messages/")).split("/")[2]

@@ -74,7 +74,7 @@ async def test_a_whole_number_is_shown_on_demand_and_that_is_on_record(owner: St
     campaign_id = await make_draft(owner)
     await owner.send("確認へ進む")
     await owner.open(f"/campaigns/{campaign_id}/check")
-    await owner.send("送信する")
+    await owner.send("件を配信する")
     await owner.open(f"/log?campaign={campaign_id}")
     assert "09012340001" not in owner.response.text
     (link,) = [a for a in owner.page.links if a.startswith("/messages/")][-1:]

@@ -153,14 +153,14 @@ async def test_options_without_a_contract_are_neither_shown_nor_taken(visitor: S
     await visitor.send("確認へ進む", exclude_opt_outs="yes", recycling_check="yes")
     await visitor.open(f"/campaigns/{visitor.campaign_id}/check")
     assert "基準日" not in visitor.page.text
-    assert visitor.has_button("3件に送信する")
+    assert visitor.has_button("3件を配信する")
 
 
 async def test_a_list_without_anybody_to_send_to_cannot_be_sent(portal: Portal, owner: Staff) -> None:
     """P-11: no button, the reasons, and no way around the page."""
     campaign_id = await make_check(owner, people="電話番号,氏名,予約日時\n03-1234-5678,会社,明日\n")
     assert "送信できる宛先が1件もありません" in owner.page.text
-    assert not owner.has_button("送信する")
+    assert not owner.has_button("件を配信する")
     token = dict(owner.form_of("ログアウト").fields)
     answer = await owner.client.post(f"/campaigns/{campaign_id}/send", data={**token, "recipients": "0"})
     assert answer.status_code == 422
@@ -173,7 +173,7 @@ async def test_rows_that_become_too_long_are_errors_before_registration(owner: S
     """S-1: over 660 characters for one recipient is that row's error."""
     people = PEOPLE + f"07012340009,{'長' * 70},明日\n"
     await make_check(owner, people=people, sms_text="{{氏名}}" + "あ" * 600)
-    assert owner.has_button("3件に送信する")
+    assert owner.has_button("3件を配信する")
     await owner.open(f"/campaigns/{owner.campaign_id}/rows")
     assert "値を差し込むと本文が長すぎます（670文字。660文字まで）" in owner.page.text
 

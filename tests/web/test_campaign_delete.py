@@ -24,7 +24,7 @@ async def test_what_was_registered_cannot_be_deleted(
     campaign_id = await make_check(owner)
     old_tab = await somebody().sign_in("owner")
     await old_tab.open(f"/campaigns/{campaign_id}/delete")
-    await owner.send("3件に送信する")
+    await owner.send("3件を配信する")
     await set_status(portal, campaign_id, status)
 
     await owner.open(f"/campaigns/{campaign_id}/delete")

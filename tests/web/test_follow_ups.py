@@ -57,7 +57,7 @@ async def test_the_preview_counts_the_second_message(owner: Staff) -> None:
 
 async def test_a_reply_is_shown_with_its_second_message(owner: Staff, portal: Portal) -> None:
     await make_check(owner, name="返信の試し", **SECOND)
-    await owner.send("件に送信する")
+    await owner.send("件を配信する")
     campaign_id = owner.campaign_id
     assert "まだ1通も作られていません" not in owner.page.text, "shown once the sending has begun"
     bench = await bench_of(portal)
@@ -87,7 +87,7 @@ async def test_a_reply_is_shown_with_its_second_message(owner: Staff, portal: Po
     await owner.open(f"/messages/{first.id}")
     assert "<b>はい</b>" in owner.page.text, "escaped"
     assert "rsv:ok" in owner.page.text
-    assert "2通目を配信します" in owner.page.text
+    assert "2通目" in owner.page.text
     assert f"/messages/{second_id}" in owner.page.links
     await owner.open(f"/messages/{second_id}")
     assert "1通目の配信ID" in owner.page.text

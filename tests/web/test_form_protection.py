@@ -56,4 +56,4 @@ async def test_looking_at_every_page_changes_nothing(owner: Staff) -> None:
         if "GET" in methods_of(route) and "{campaign_id}" in route.path:
             await owner.client.get(address_of(route, campaign_id))
     await owner.open(f"/campaigns/{campaign_id}/check")
-    assert owner.has_button("3件に送信する")
+    assert owner.has_button("3件を配信する")

@@ -112,6 +112,29 @@ def test_a_completed_campaign_is_watched_while_second_messages_are_under_way() -
     assert progress_of(completed, NOW, made_in_ms=1, second_open=1).poll_after_ms == 2_000
 
 
+@pytest.mark.parametrize(
+    ("waited", "pause"),
+    [(timedelta(seconds=3), 2_000), (timedelta(minutes=4), 60_000), (timedelta(1), 300_000)],
+)
+def test_a_page_that_only_waits_for_results_asks_ever_less_often(waited: timedelta, pause: int) -> None:
+    """Portal principle 7: results may take 72 hours. The same for cancelled campaigns and second messages."""
+    fed = replace(running(total=10, submitted=10, delivered=9), fed_at=NOW - waited)
+    cancelled = replace(fed, status=CampaignStatus.CANCELLED, cancelled_at=NOW - waited)
+    completed = replace(fed, status=CampaignStatus.COMPLETED, completed_at=NOW - waited)
+    assert progress_of(fed, NOW, made_in_ms=1).poll_after_ms == pause
+    assert progress_of(cancelled, NOW, made_in_ms=1).poll_after_ms == pause
+    assert progress_of(completed, NOW, made_in_ms=1, second_open=1).poll_after_ms == pause
+    assert progress_of(fed, NOW, made_in_ms=1).per_minute is None, "nothing is being sent any more"
+
+
+@pytest.mark.parametrize(("left", "pause"), [(timedelta(seconds=5), 2_000), (timedelta(days=3), 300_000)])
+def test_a_scheduled_send_is_asked_about_as_its_time_comes(left: timedelta, pause: int) -> None:
+    scheduled = replace(
+        running(total=10), status=CampaignStatus.REGISTERED, send_at=NOW + left, started_at=None
+    )
+    assert progress_of(scheduled, NOW, made_in_ms=1).poll_after_ms == pause
+
+
 def test_a_slow_server_is_asked_less_often() -> None:
     """Portal principle 7: back-off by the time an answer takes."""
     quick = progress_of(running(total=10), NOW, made_in_ms=10).poll_after_ms

@@ -39,7 +39,7 @@ async def test_sends_a_campaign_to_the_people_of_a_file(portal: Portal, owner: S
     for words in ("3件", "SMS: 3通 × 12円 = 36円", "山田 花子様 ご予約は4月1日 10:00です。", "090****0001"):
         assert words in owner.page.text
     assert await count_messages(portal, campaign_id) == 0
-    await owner.send("3件に送信する")
+    await owner.send("3件を配信する")
     assert owner.at == f"/campaigns/{campaign_id}"
     assert await count_messages(portal, campaign_id) == 3
     assert [str(started) for started in portal.delivery.started] == [campaign_id]
@@ -48,7 +48,7 @@ async def test_sends_a_campaign_to_the_people_of_a_file(portal: Portal, owner: S
 async def test_double_submit_registers_once(portal: Portal, owner: Staff) -> None:
     """A double click finds the first registration."""
     campaign_id = await make_check(owner)
-    form = owner.form_of("3件に送信する")
+    form = owner.form_of("3件を配信する")
     answers = [await owner.client.post(form.action, data=form.filled()) for _ in range(2)]
     assert [answer.headers["location"] for answer in answers] == [f"/campaigns/{campaign_id}"] * 2
     assert await count_messages(portal, campaign_id) == 3
@@ -59,7 +59,7 @@ async def test_sends_nothing_when_the_numbers_have_changed_since_they_were_shown
 ) -> None:
     """P-11: the button's number is a promise."""
     campaign_id = await make_check(owner)
-    form = owner.form_of("3件に送信する")
+    form = owner.form_of("3件を配信する")
     answer = await owner.client.post(form.action, data=form.filled(recipients="2"))
     assert answer.status_code == 422
     assert "確認した後に、件数や金額が変わりました" in answer.text
@@ -70,7 +70,7 @@ async def test_registers_although_temporal_is_down(portal: Portal, owner: Staff)
     """Decision 0008: a registered campaign starts by itself later; the portal goes on."""
     portal.delivery.is_up = False
     campaign_id = await make_check(owner)
-    await owner.send("3件に送信する")
+    await owner.send("3件を配信する")
     portal.delivery.is_up = True
     assert owner.response.status_code == 200
     assert "配信待ち" in owner.page.text
@@ -85,7 +85,7 @@ async def test_typed_numbers_are_recipients(owner: Staff) -> None:
     await owner.send("次へ進む", sms_text="本日は休業します。")
     await owner.send("確認へ進む")
     await owner.open(f"/campaigns/{owner.campaign_id}/check")
-    assert owner.has_button("2件に送信する")
+    assert owner.has_button("2件を配信する")
 
 
 async def test_edits_and_cancels_a_scheduled_send(portal: Portal, owner: Staff) -> None:
@@ -136,7 +136,7 @@ async def test_errors_can_be_downloaded_and_the_rest_sent(owner: Staff) -> None:
     """P-11, L-4: row, column, value, reason, how to mend; a CSV without formulas to repair and upload."""
     people = PEOPLE + "03-1234-5678,=1+2,明日\n090-1234-0001,重複,明日\n07012340005,,明日\n"
     await make_check(owner, people=people)
-    assert owner.has_button("3件に送信する")
+    assert owner.has_button("3件を配信する")
     await owner.open(f"/campaigns/{owner.campaign_id}/rows")
     for words in ("5行目", "03-1234-5678", "携帯電話の番号ではありません", "同じ番号が2行目にあります"):
         assert words in owner.page.text
@@ -158,7 +158,7 @@ async def test_drafts_are_kept_copied_and_deleted(owner: Staff) -> None:
     await owner.send("下書きを削除する")
     assert (await owner.open(f"/campaigns/{campaign_id}")).status_code == 404
     sent = await make_check(owner, name="送ったもの")
-    await owner.send("3件に送信する")
+    await owner.send("3件を配信する")
     await owner.send("コピーして新しい案件を作る")
     assert owner.campaign_id != sent
     assert ("name", "送ったもの（コピー）") in owner.form_of("次へ進む").fields
@@ -171,7 +171,7 @@ async def test_steps_of_a_registered_campaign_lead_to_its_page(
     campaign_id = await make_check(owner)
     other = await somebody().sign_in("owner")
     await other.open(f"/campaigns/{campaign_id}/content")
-    await owner.send("3件に送信する")
+    await owner.send("3件を配信する")
     answer = await other.send("次へ進む", sms_text="別の本文")
     assert answer.status_code == 409
     assert "もう変更できません" in other.page.text
@@ -182,7 +182,7 @@ async def test_steps_of_a_registered_campaign_lead_to_its_page(
 async def test_progress_is_a_fragment_that_says_when_to_ask_again(owner: Staff) -> None:
     """Portal principle 7: counters from one row, the server sets the pace."""
     campaign_id = await make_check(owner)
-    await owner.send("3件に送信する")
+    await owner.send("3件を配信する")
     fragment = await owner.client.get(f"/campaigns/{campaign_id}/progress", headers={"HX-Request": "true"})
     assert "<html" not in fragment.text
     assert "data-poll-after=" in fragment.text

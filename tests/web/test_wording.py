@@ -1,7 +1,9 @@
 """Every status, reason and error has Japanese words, in one place."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from uuid import uuid4
 
 import pytest
 
@@ -25,12 +27,15 @@ from domain import (
     templates,
 )
 from services import campaign_check, message_timeline
+from services.check_tokens import CheckChange, changes_between, check_token
+from services.message_replies import ReceivedMessage
 from services.message_timeline import TimelineEvent, TimelineKind
 from web.wording import WORDS, accounts, checks, errors, files, look, problems, word
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
+from web.wording.follow_ups import reply_words
 from web.wording.looks import LOOKS
 from web.wording.messages import REASON_MEANINGS, STATUS_MEANINGS
-from web.wording.timeline import outcome_words
+from web.wording.timeline import outcome_words, reason_words
 
 # Enumerations nobody sees: what a program decides by, and what the reader of a file tells the check.
 UNSEEN: set[type[StrEnum]] = {
@@ -123,6 +128,64 @@ def test_every_problem_is_worded_with_its_particulars() -> None:
         assert "{" not in error.what.replace("「{{」", "")
         assert error.what.endswith("。")
         assert error.mend.endswith("。")
+
+
+def test_a_carrier_that_says_not_mine_is_no_choice_of_the_company() -> None:
+    """L-3: ported and unknown numbers are not キャリア指定外 (carriers that were not chosen)."""
+    for kind, outcome in (
+        (TimelineKind.RECEIPT, carrier_exchange.ReceiptState.WRONG_CARRIER),
+        (TimelineKind.SUBMIT_ANSWERED, carrier_exchange.SubmitOutcome.WRONG_CARRIER),
+        (TimelineKind.CAPABILITY_CHECKED, carrier_exchange.Capability.WRONG_CARRIER),
+    ):
+        reason = messages.StatusReason.OTHER_CARRIER
+        event = TimelineEvent(datetime.now(UTC), kind, outcome=outcome, reason=reason)
+        assert "このキャリアの番号ではない" in outcome_words(event) or "番号ではありません" in outcome_words(
+            event
+        )
+        assert reason_words(event) == ""
+    left_out = messages.MessageStatus.EXCLUDED
+    event = TimelineEvent(datetime.now(UTC), TimelineKind.CLOSED, outcome=left_out, reason=reason)
+    assert reason_words(event) == "キャリア指定外"
+
+
+@pytest.mark.parametrize("status", messages.MessageStatus)
+def test_an_answer_tells_how_its_second_message_is_getting_on(status: messages.MessageStatus) -> None:
+    """P-8: what has happened is not announced as still to come."""
+    reply = ReceivedMessage(
+        id=uuid4(),
+        at=datetime.now(UTC),
+        channel=carriers.Channel.SMS,
+        carrier=carriers.Carrier.AU,
+        phone_number="09012345678",
+        text="はい",
+        postback_data=None,
+        outcome=follow_ups.ReplyOutcome.SECOND_MESSAGE,
+        message_id=uuid4(),
+        campaign_name="予約",
+        second_status=status,
+    )
+    told = reply_words(reply)
+    assert ("まもなく" in told) == (status is messages.MessageStatus.ACCEPTED)
+    if status.is_final:
+        assert word(status) in told or status is messages.MessageStatus.CANCELLED
+    gone = replace(reply, second_status=None)
+    assert reply_words(gone) == "2通目のきっかけになりました"
+
+
+@pytest.mark.parametrize(
+    ("recipients", "texts", "change"),
+    [
+        (3, "別の本文", CheckChange.CONTENT),
+        (2, "本文", CheckChange.NUMBERS),
+        (2, "別の本文", CheckChange.CONTENT_AND_NUMBERS),
+    ],
+)
+def test_what_changed_since_the_check_is_named(recipients: int, texts: str, change: CheckChange) -> None:
+    """P-11: a new text alone changes no number."""
+    shown, current = check_token("本文", 3), check_token(texts, recipients)
+    assert changes_between(shown, current) is change
+    assert ("件数" in checks.OUTDATED[change]) == (change is not CheckChange.CONTENT)
+    assert ("内容" in checks.OUTDATED[change]) == (change is not CheckChange.NUMBERS)
 
 
 @pytest.mark.parametrize("kind", TimelineKind)

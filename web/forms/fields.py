@@ -71,9 +71,14 @@ def moment_of(form: FormData, name: str) -> datetime | None:
     return jst_datetime(day, at) if day is not None and at is not None else None
 
 
-def id_of(form: FormData, name: str) -> UUID | None:
-    """Return an id field; ``None`` if it is none."""
+def read_id(typed: str) -> UUID | None:
+    """Return the id that was typed or stands in an address; ``None`` if it is none."""
     try:
-        return UUID(text_of(form, name))
+        return UUID(typed)
     except ValueError:
         return None
+
+
+def id_of(form: FormData, name: str) -> UUID | None:
+    """Return an id field; ``None`` if it is none."""
+    return read_id(text_of(form, name))

@@ -15,6 +15,7 @@ from services.campaign_check import CampaignCheck, check_campaign
 from services.campaign_registration import CampaignRefused, CheckOutdated, register_campaign
 from services.campaign_reports import CampaignView
 from services.campaigns import CampaignNotFound
+from services.check_tokens import changes_between
 from services.database import Database
 from services.recipient_uploads import StoredUpload, error_rows, upload_view
 from web.access import SignedIn, database_of, delivery_of, now, requires
@@ -26,7 +27,7 @@ from web.forms.fields import text_of
 from web.forms.follow_up import FOLLOW_UP_FIELDS
 from web.forms.problems import explained
 from web.pages import go, page
-from web.wording.checks import WARNINGS, problem_column, problem_mend, problem_what, repair_word
+from web.wording.checks import OUTDATED, WARNINGS, problem_column, problem_mend, problem_what, repair_word
 from web.wording.confirmations import Confirmation
 
 router = APIRouter()
@@ -102,8 +103,12 @@ async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     except (CheckOutdated, CampaignRefused) as refusal:
         async with database_of(request).transaction(viewer.caller.company_id) as session:
             view = await load_draft(session, viewer, campaign_id)
-        is_outdated = isinstance(refusal, CheckOutdated)
-        return _check(request, view, refusal.check, is_outdated=is_outdated, status=422)
+        outdated = (
+            OUTDATED[changes_between(text_of(form, "check_token"), refusal.check.token)]
+            if isinstance(refusal, CheckOutdated)
+            else None
+        )
+        return _check(request, view, refusal.check, outdated=outdated, status=422)
     await delivery_of(request).start_campaign(viewer.caller.company_id, registration.campaign_id)
     if registration.repeated:
         return go(f"/campaigns/{campaign_id}")
@@ -122,7 +127,7 @@ def _check(
     view: CampaignView,
     check: CampaignCheck,
     *,
-    is_outdated: bool = False,
+    outdated: str | None = None,
     status: int = 200,
 ) -> Response:
     steps = {found.field: _STEP_OF_FIELD.get(found.field, "options") for found in check.problems}
@@ -134,7 +139,7 @@ def _check(
         check=check,
         problems=[(error, steps[error.field]) for error in explained(check.problems)],
         warnings=[WARNINGS[warning] for warning in check.warnings],
-        is_outdated=is_outdated,
+        outdated=outdated,
     )
 
 

@@ -15,6 +15,7 @@ from services.campaign_check import CampaignCheck, check_content
 from services.campaign_registration import CampaignRefused, CheckOutdated, edit_scheduled
 from services.campaign_reports import CampaignView, campaign_view
 from services.campaigns import NotEditable
+from services.check_tokens import changes_between
 from services.contracts import Terms
 from services.recipient_uploads import FileRefused, choose_phone_column, store_upload, upload_view
 from web.access import SignedIn, database_of, delivery_of, now, requires
@@ -30,7 +31,7 @@ from web.pages import page
 from web.previews import previews_of
 from web.routes.compose_options import carrier_options
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
-from web.wording.checks import WARNINGS
+from web.wording.checks import OUTDATED, WARNINGS
 from web.wording.confirmations import Confirmation
 from web.wording.follow_ups import FOLLOW_UP_CHOICES
 from web.wording.problems import FieldError
@@ -160,6 +161,7 @@ async def _confirm(
     if check.upload_id is not None:
         async with database_of(request).transaction(viewer.caller.company_id) as session:
             upload = await upload_view(session, viewer.caller, check.upload_id)
+    change = changes_between(text_of(form, "check_token"), check.token)
     return page(
         request,
         "pages/campaign_edit_confirm.html",
@@ -169,5 +171,5 @@ async def _confirm(
         upload_name=upload.file_name if upload else None,
         fields=[*passed_on(form), ("upload_id", str(check.upload_id or ""))],
         warnings=[WARNINGS[warning] for warning in check.warnings],
-        is_outdated=status != 200,
+        outdated=OUTDATED[change] if status != 200 else None,
     )

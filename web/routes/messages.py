@@ -11,7 +11,7 @@ from domain.audit import AuditAction
 from domain.permissions import Permission
 from services.audit import record_audit
 from services.message_details import MessageDetail, message_detail
-from web.access import SignedIn, database_of, delivery_of, requires
+from web.access import SignedIn, database_of, requires
 from web.pages import page
 from web.wording.messages import REASON_MEANINGS, STATUS_MEANINGS
 
@@ -24,7 +24,7 @@ async def show_message(
     message_id: UUID,
     viewer: Annotated[SignedIn, Depends(requires(Permission.VIEW_REPORTS))],
 ) -> Response:
-    """Show one message with its timeline, and for operators the way to its workflow."""
+    """Show one message with its timeline. Its workflow is shown to operators, on their side."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         detail = await message_detail(session, viewer.caller, message_id)
     return _page(request, detail)
@@ -53,6 +53,5 @@ def _page(request: Request, detail: MessageDetail, *, shows_number: bool = False
         message=detail.row,
         status_meaning=STATUS_MEANINGS[detail.row.status],
         reason_meaning=REASON_MEANINGS[reason] if reason else None,
-        operator_url=delivery_of(request).message_url(detail.row.id),
         shows_number=shows_number,
     )

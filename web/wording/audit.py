@@ -55,7 +55,7 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
         AuditResult.DENIED: "拒否",
     },
     ActorKind: {
-        ActorKind.USER: "利用者",
+        ActorKind.USER: "ユーザー",
         ActorKind.API_KEY: "APIキー",
         ActorKind.OPERATOR: "サービス運用担当者",
         ActorKind.SYSTEM: "システム",
@@ -69,7 +69,7 @@ TARGETS = {
     "campaign": "案件",
     "message": "配信",
     "page": "画面",
-    "user": "利用者",
+    "user": "ユーザー",
     "api_key": "APIキー",
     "operator": "運用者",
 }
@@ -81,7 +81,7 @@ FIELDS = {
     "rcs_text": "+メッセージの本文",
     "send_at": "配信日時",
     "carriers": "キャリアの限定",
-    "exclude_opt_outs": "配信停止の除外",
+    "exclude_opt_outs": "オプトアウトの除外",
     "recycling_reference_on": "誤配信防止の基準日",
     "recipients": "宛先の件数",
     "upload_id": "宛先リスト",
@@ -135,6 +135,19 @@ def action_word(action: str) -> str:
         return WORDS[AuditAction][AuditAction(action)]
     except ValueError:
         return action
+
+
+def target_words(line: AuditLine) -> str:
+    """Return what was acted upon: its kind and its name, or what the entry itself still says of it."""
+    told = {**line.before, **line.after}
+    if line.target_kind is None:
+        # A link and a page have no id.
+        if "link" in told:
+            return f"回線 {value_words(told['link'], 'link')}"
+        return f"画面 {told['page']}" if told.get("page") else ""
+    name = line.target_name or told.get("name") or told.get("login_id")
+    kind = TARGETS.get(line.target_kind, line.target_kind)
+    return f"{kind} {name}" if name else kind
 
 
 def field_word(name: str) -> str:

@@ -4,6 +4,7 @@ from domain.campaigns import MAX_RECIPIENTS, NOTICE_THRESHOLD_PER_HOUR
 from domain.phone_numbers import Repair
 from domain.recipient_files import CellRepair, RowErrorCode, RowProblem
 from services.campaign_check import CheckWarning
+from services.check_tokens import CheckChange
 from web.wording.files import ROW_ERRORS, WORDS, Explained
 
 WARNINGS: dict[CheckWarning, Explained] = {
@@ -21,8 +22,14 @@ WARNINGS: dict[CheckWarning, Explained] = {
     ),
     CheckWarning.RECIPIENTS_OPTED_OUT: Explained(
         "オプトアウトリストにある番号が含まれています",
-        "配信を希望しない方です。除く場合は、配信の設定で「オプトアウトリストの番号を除く」を選んでください。",
+        "オプトアウトした方です。除く場合は、配信の設定で「オプトアウトリストの番号を除く」を選んでください。",
     ),
+}
+
+OUTDATED: dict[CheckChange, str] = {
+    CheckChange.CONTENT: "確認した後に、内容が変わりました",
+    CheckChange.NUMBERS: "確認した後に、件数や金額が変わりました",
+    CheckChange.CONTENT_AND_NUMBERS: "確認した後に、内容と、件数や金額が変わりました",
 }
 
 _TEXT_NAMES = {

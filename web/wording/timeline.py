@@ -12,7 +12,7 @@ from domain.carrier_exchange import (
     SubmitOutcome,
 )
 from domain.follow_ups import ReplyOutcome
-from domain.messages import MessageStatus
+from domain.messages import MessageStatus, StatusReason
 from domain.prices import PriceKind
 from services.message_timeline import TimelineEvent, TimelineKind
 from web.wording import follow_ups, messages
@@ -57,6 +57,21 @@ _OUTCOMES: dict[TimelineKind, type[StrEnum]] = {
     TimelineKind.CLOSED: MessageStatus,
 }
 _ALL: dict[type[StrEnum], dict[Any, str]] = {**messages.WORDS, **follow_ups.WORDS, **WORDS}
+
+
+# About one carrier only; that a message is left out for its carrier (キャリア指定外) is told at its end.
+_WRONG_CARRIER = (SubmitOutcome.WRONG_CARRIER, ReceiptState.WRONG_CARRIER, Capability.WRONG_CARRIER)
+
+
+def reason_words(event: TimelineEvent) -> str:
+    """Return why an event came out as it did; empty where the outcome has said so already.
+
+    A carrier that says "not mine" (a ported or unknown number) reports the same reason as a message which
+    is left out since its carrier was not chosen: that word would be wrong here.
+    """
+    if event.reason is None or event.outcome in _WRONG_CARRIER:
+        return ""
+    return messages.WORDS[StatusReason][event.reason]
 
 
 def outcome_words(event: TimelineEvent) -> str:

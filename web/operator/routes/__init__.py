@@ -7,6 +7,7 @@ from web.operator.routes import (
     link_switch,
     links,
     login_ids,
+    message_trace,
     operators,
     second_factor,
     sign_in,
@@ -20,6 +21,7 @@ OPERATOR_ROUTERS = (
     links.router,
     link_switch.router,
     login_ids.router,
+    message_trace.router,
     operators.router,
     audit.router,
 )

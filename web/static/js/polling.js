@@ -1,22 +1,24 @@
 // Refreshes the [data-poll] part: its content says when next ([data-poll-after]), hidden tabs ask nothing, and when an
 // answer fails the pause doubles. A live line repeats the state at most every ten seconds.
-const LONGEST_PAUSE = 60_000;
+const LONGEST_PAUSE = 300_000;
 const ANNOUNCE_EVERY = 10_000;
 
 export function poll(root) {
   if (!window.htmx) return;
   let failures = 0;
   let announcedAt = Date.now();
+  let askedAt = Date.now();
   let timer;
 
+  // Counted from the last answer, so that a tab that was hidden for longer than that asks as soon as it is seen.
   const plan = () => {
     clearTimeout(timer);
     const content = root.querySelector("[data-poll] [data-poll-after]");
     if (!content || root.hidden) return;
-    const pause = Number(content.dataset.pollAfter) * 2 ** failures;
+    const pause = Math.min(Number(content.dataset.pollAfter) * 2 ** failures, LONGEST_PAUSE);
     timer = setTimeout(
       () => window.htmx.trigger(content.closest("[data-poll]"), "poll"),
-      Math.min(pause, LONGEST_PAUSE),
+      Math.max(askedAt + pause - Date.now(), 0),
     );
   };
 
@@ -38,6 +40,7 @@ export function poll(root) {
     else failures += 1;
   });
   root.addEventListener("htmx:finally:request", () => {
+    askedAt = Date.now();
     setTimeout(() => {
       announce();
       plan();
@@ -46,8 +49,6 @@ export function poll(root) {
   root.addEventListener("htmx:error", () => {
     failures += 1;
   });
-  root.addEventListener("visibilitychange", () => {
-    if (!root.hidden) plan();
-  });
+  root.addEventListener("visibilitychange", plan);
   plan();
 }
