@@ -16,6 +16,7 @@ from services.sessions import (
     rotate_session,
 )
 from web.access import database_of, now
+from web.confirmations import go_confirming
 from web.cookies import set_session, side_of
 from web.csrf import read_form
 from web.forms.fields import text_of
@@ -25,6 +26,7 @@ from web.pages import go, page
 from web.sign_in_pages import next_of_side, take_proof
 from web.throttling import unhurried
 from web.wording.accounts import PASSWORD_WRONG
+from web.wording.confirmations import Confirmation
 from web.wording.problems import FieldError
 
 
@@ -39,14 +41,14 @@ async def end_one_session(request: Request, user: AccountSession, session_id: UU
     """Sign another browser of one's own out; the current one has a button for that."""
     async with database_of(request).transaction(trail_of(user.caller)) as session:
         await end_own_session(session, user, session_id)
-    return go(_account(request))
+    return go_confirming(request, _account(request), Confirmation.SESSION_ENDED)
 
 
 async def end_others(request: Request, user: AccountSession) -> Response:
     """Sign out everywhere but here."""
     async with database_of(request).transaction(trail_of(user.caller)) as session:
         await end_other_sessions(session, user)
-    return go(_account(request))
+    return go_confirming(request, _account(request), Confirmation.OTHER_SESSIONS_ENDED)
 
 
 def password_page(

@@ -26,6 +26,7 @@ from services.second_factors import (
 )
 from services.sessions import AccountSession, rotate_session
 from web.access import database_of, now
+from web.confirmations import go_confirming
 from web.cookies import renew_session, set_session, side_of
 from web.csrf import read_form
 from web.forms.fields import text_of
@@ -34,6 +35,7 @@ from web.pages import go, page
 from web.passkeys import relying_party
 from web.sign_in_pages import next_of_side, take_proof
 from web.wording.accounts import CODE_WRONG
+from web.wording.confirmations import Confirmation
 from web.wording.operators import OPERATOR_ISSUER
 from web.wording.problems import FieldError
 
@@ -122,7 +124,7 @@ async def remove(request: Request, user: AccountSession) -> Response:
     """Take the authenticator away."""
     async with changing(request, trail_of(user.caller)) as session:
         await remove_totp(session, user, now())
-    return go(_factors(request))
+    return go_confirming(request, _factors(request), Confirmation.AUTHENTICATOR_REMOVED)
 
 
 def ask_backup_codes(request: Request, user: AccountSession) -> Response:

@@ -66,3 +66,28 @@ async def test_the_copy_of_a_long_name_says_that_it_was_shortened(owner: Staff) 
     assert copied == "長" * (MAX_NAME_CHARACTERS - 6) + "…（コピー）"
     await owner.send("次へ進む", source="keep")
     assert owner.at.endswith("/file")
+
+
+async def test_what_is_done_to_users_is_confirmed(owner: Staff) -> None:
+    """C-2, C-5: added, changed, mailed, deleted; the list alone would not tell."""
+    await owner.open("/users/new")
+    await owner.send("追加", login_id="kakunin@sakura.example", name="確認 次郎", role="general_user")
+    assert "ユーザーを追加しました" in owner.page.text
+    assert "メールを、登録したログインIDの宛先に送ります" in owner.page.text
+    edit = [link for link in owner.page.links if link.endswith("/edit")]
+    rows = owner.response.text.split("<tr>")
+    user = (
+        next(row for row in rows if "kakunin@sakura.example" in row).split('href="/users/')[1].split("/")[0]
+    )
+    assert f"/users/{user}/edit" in edit
+    await owner.open(f"/users/{user}/edit")
+    await owner.send("変更", name="確認 三郎")
+    assert "ユーザーを変更しました" in owner.page.text
+    await owner.open(f"/users/{user}/reset")
+    await owner.send("送る")
+    assert "パスワードの再設定を受け付けました" in owner.page.text
+    await owner.open(f"/users/{user}/delete")
+    await owner.send("削除")
+    assert "ユーザーを削除しました" in owner.page.text
+    await owner.open("/users")
+    assert "ユーザーを削除しました" not in owner.page.text

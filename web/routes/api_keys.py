@@ -14,9 +14,10 @@ from domain.permissions import Permission
 from services.api_keys import create_api_key, find_api_key, list_api_keys, revoke_api_key
 from services.audit import record_audit
 from web.access import SignedIn, database_of, now, requires
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.forms.fields import choice_of, text_of
-from web.pages import go, page
+from web.pages import page
 from web.wording.accounts import (
     KEY_NAME_MISSING,
     KEY_NAME_TOO_LONG,
@@ -25,6 +26,7 @@ from web.wording.accounts import (
     TOO_MANY_NETWORKS,
     wrong_networks,
 )
+from web.wording.confirmations import Confirmation
 from web.wording.problems import FieldError
 
 router = APIRouter(prefix="/api-keys")
@@ -83,7 +85,7 @@ async def revoke(request: Request, key_id: UUID, viewer: Confirmed) -> Response:
     """Make the key worthless."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         await revoke_api_key(session, viewer.caller, key_id, now())
-    return go("/api-keys")
+    return go_confirming(request, "/api-keys", Confirmation.API_KEY_REVOKED)
 
 
 def _errors(name: str, scope: KeyScope | None, networks: list[str], wrong: list[str]) -> list[FieldError]:

@@ -15,15 +15,17 @@ from services.passkeys import (
     remove_passkey,
 )
 from web.access import database_of, now
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.formats import device
 from web.forms.fields import text_of
 from web.mail_posting import changing
-from web.pages import go, page
+from web.pages import page
 from web.passkeys import options_answer, relying_party
 from web.routes.account_second_factor import Confirmed, SettingUp
 from web.second_factor_pages import factor_added
 from web.wording.accounts import PASSKEY_FAILED
+from web.wording.confirmations import Confirmation
 
 router = APIRouter(prefix="/account/passkeys")
 
@@ -73,7 +75,7 @@ async def remove(request: Request, passkey_id: UUID, viewer: Confirmed) -> Respo
     """Forget the passkey."""
     async with changing(request, viewer.caller.company_id) as session:
         await remove_passkey(session, viewer.user, passkey_id, now())
-    return go("/account/second-factor")
+    return go_confirming(request, "/account/second-factor", Confirmation.PASSKEY_REMOVED)
 
 
 def _new_page(request: Request, name: str, errors: list[object], status: int = 200) -> Response:

@@ -15,10 +15,12 @@ from services.company_users import (
     reset_second_factor,
 )
 from web.access import SignedIn, database_of, now
+from web.confirmations import go_confirming
 from web.mail_posting import changing, secret_box_of
-from web.pages import go, page
+from web.pages import page
 from web.routes.users import Confirmed
 from web.wording.accounts import explain_user
+from web.wording.confirmations import Confirmation
 from web.wording.problems import FieldError
 
 router = APIRouter(prefix="/users/{user_id}")
@@ -39,7 +41,7 @@ async def delete(request: Request, user_id: UUID, viewer: Confirmed) -> Response
     except UserRefused as refusal:
         errors = [explain_user(refusal.problem)]
         return await _page(request, "pages/user_delete.html", viewer, user_id, errors, status=422)
-    return go("/users")
+    return go_confirming(request, "/users", Confirmation.USER_DELETED)
 
 
 @router.get("/reset")
@@ -53,7 +55,7 @@ async def reset(request: Request, user_id: UUID, viewer: Confirmed) -> Response:
     """Mail a code with which the user sets a new password."""
     async with changing(request, viewer.caller.company_id) as session:
         await reset_by_issuer(session, viewer.caller, user_id, secret_box_of(request), now())
-    return go("/users")
+    return go_confirming(request, "/users", Confirmation.PASSWORD_RESET_MAILED)
 
 
 @router.get("/second-factor")
@@ -71,7 +73,7 @@ async def reset_factor(request: Request, user_id: UUID, viewer: Confirmed) -> Re
     except UserRefused as refusal:
         errors = [explain_user(refusal.problem)]
         return await _page(request, "pages/user_second_factor.html", viewer, user_id, errors, status=422)
-    return go("/users")
+    return go_confirming(request, "/users", Confirmation.SECOND_FACTOR_REMOVED)
 
 
 async def _page(

@@ -20,12 +20,14 @@ from services.company_users import (
     second_factor_roles,
 )
 from web.access import SignedIn, database_of, now, requires
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.forms.fields import choices_of
 from web.forms.users import UserForm
 from web.mail_posting import changing, secret_box_of
-from web.pages import go, page
+from web.pages import page
 from web.wording.accounts import explain_user
+from web.wording.confirmations import Confirmation
 from web.wording.problems import FieldError
 
 router = APIRouter(prefix="/users")
@@ -67,7 +69,7 @@ async def invite(request: Request, viewer: Confirmed) -> Response:
         except UserRefused as refusal:
             errors = [explain_user(refusal.problem)]
         else:
-            return go("/users")
+            return go_confirming(request, "/users", Confirmation.USER_ADDED)
     return _new_page(request, form, errors, status=422)
 
 
@@ -85,7 +87,7 @@ async def set_rule(request: Request, viewer: Confirmed) -> Response:
     roles = frozenset(choices_of(await read_form(request), "roles", Role))
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         await require_second_factor(session, viewer.caller, roles)
-    return go("/users")
+    return go_confirming(request, "/users", Confirmation.SECOND_FACTOR_RULE_CHANGED)
 
 
 @router.get("/{user_id}/edit")
@@ -108,7 +110,7 @@ async def change(request: Request, user_id: UUID, viewer: Confirmed) -> Response
         except UserRefused as refusal:
             errors = [explain_user(refusal.problem)]
         else:
-            return go("/users")
+            return go_confirming(request, "/users", Confirmation.USER_CHANGED)
     return _edit_page(request, viewer, user, form, errors, status=422)
 
 

@@ -22,7 +22,15 @@ class Confirmation(StrEnum):
     USER_DELETED = "user_deleted"
     PASSWORD_RESET_MAILED = "password_reset_mailed"  # noqa: S105 - a word, no password
     SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_RULE_CHANGED = "second_factor_rule_changed"
+    PASSKEY_REMOVED = "passkey_removed"
+    AUTHENTICATOR_REMOVED = "authenticator_removed"
+    SESSION_ENDED = "session_ended"
+    OTHER_SESSIONS_ENDED = "other_sessions_ended"
     API_KEY_REVOKED = "api_key_revoked"
+    LINK_STOPPED = "link_stopped"
+    LINK_RESUMED = "link_resumed"
+    LINK_RATE_CHANGED = "link_rate_changed"
 
 
 class ConfirmationWords(NamedTuple):
@@ -58,13 +66,28 @@ CONFIRMATIONS: dict[Confirmation, ConfirmationWords] = {
     Confirmation.SCHEDULE_CANCELLED: ConfirmationWords("予約を取り消しました"),
     Confirmation.CAMPAIGN_STOPPED: ConfirmationWords("配信を中止しました"),
     Confirmation.USER_ADDED: ConfirmationWords(
-        "ユーザーを追加しました", "「アカウント発行」のメールを送りました。届くまで数分かかることがあります。"
+        "ユーザーを追加しました",
+        "「アカウント発行」のメールを、登録したログインIDの宛先に送ります。届くまで数分かかることがあります。",
     ),
     Confirmation.USER_CHANGED: ConfirmationWords("ユーザーを変更しました"),
     Confirmation.USER_DELETED: ConfirmationWords("ユーザーを削除しました"),
     Confirmation.PASSWORD_RESET_MAILED: ConfirmationWords(
-        "パスワードの再設定のメールを送りました", "届くまで数分かかることがあります。"
+        "パスワードの再設定を受け付けました", "ご本人にメールを送ります。届くまで数分かかることがあります。"
     ),
     Confirmation.SECOND_FACTOR_REMOVED: ConfirmationWords("2段階認証を解除しました"),
+    Confirmation.SECOND_FACTOR_RULE_CHANGED: ConfirmationWords(
+        "2段階認証の決まりを保存しました", "対象の方は、次回の操作で設定の画面に進みます。"
+    ),
+    Confirmation.PASSKEY_REMOVED: ConfirmationWords("パスキーを削除しました"),
+    Confirmation.AUTHENTICATOR_REMOVED: ConfirmationWords("認証アプリの登録を解除しました"),
+    Confirmation.SESSION_ENDED: ConfirmationWords("選んだ端末をログアウトしました"),
+    Confirmation.OTHER_SESSIONS_ENDED: ConfirmationWords(
+        "ほかの端末をすべてログアウトしました", "この端末はログインしたままです。"
+    ),
+    Confirmation.LINK_STOPPED: ConfirmationWords(
+        "送信の停止を登録しました", "待っている送信は失われません。再開すると続きから送ります。"
+    ),
+    Confirmation.LINK_RESUMED: ConfirmationWords("送信の再開を登録しました"),
+    Confirmation.LINK_RATE_CHANGED: ConfirmationWords("契約速度の変更を登録しました"),
     Confirmation.API_KEY_REVOKED: ConfirmationWords("APIキーを無効にしました"),
 }

@@ -18,11 +18,13 @@ from services.links import (
     stop_link,
 )
 from web.access import database_of
+from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.forms.fields import text_of
 from web.operator.access import SignedInOperator, link_queues_of, requires_operator
 from web.operator.routes.links import link_row
 from web.pages import go, page
+from web.wording.confirmations import Confirmation
 from web.wording.problems import FieldError
 
 router = APIRouter()
@@ -65,7 +67,7 @@ async def stop(request: Request, link: Link, viewer: Switcher) -> Response:
             await stop_link(session, viewer.caller, link, _version(form), reason)
     except LinkChangedMeanwhile:
         return await _ask(request, link, "stop", [_CHANGED], status=409, reason=reason)
-    return await _done(request, link)
+    return await _done(request, link, Confirmation.LINK_STOPPED)
 
 
 @router.get("/operator/links/{link}/resume")
@@ -83,7 +85,7 @@ async def resume(request: Request, link: Link, viewer: Switcher) -> Response:
             await resume_link(session, viewer.caller, link, _version(form))
     except LinkChangedMeanwhile:
         return await _ask(request, link, "resume", [_CHANGED], status=409)
-    return await _done(request, link)
+    return await _done(request, link, Confirmation.LINK_RESUMED)
 
 
 @router.get("/operator/links/{link}/rate")
@@ -104,7 +106,7 @@ async def change_rate(request: Request, link: Link, viewer: RateChanger) -> Resp
         return await _ask(request, link, "rate", [_CHANGED], status=409, rate=entered)
     except (UnusableRate, ValueError):
         return await _ask(request, link, "rate", [_BAD_RATE], status=422, rate=entered)
-    return await _done(request, link)
+    return await _done(request, link, Confirmation.LINK_RATE_CHANGED)
 
 
 async def _ask(
@@ -125,10 +127,10 @@ async def _ask(
     )
 
 
-async def _done(request: Request, link: Link) -> Response:
+async def _done(request: Request, link: Link, done: Confirmation) -> Response:
     # At once where Temporal answers; else the carrier workers do it as soon as it does.
     await link_queues_of(request).apply(link)
-    return go(f"/operator/links/{link.value}")
+    return go_confirming(request, f"/operator/links/{link.value}", done)
 
 
 def _version(form: FormData) -> int:

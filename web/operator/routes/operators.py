@@ -11,8 +11,10 @@ from domain.operator_permissions import OperatorPermission
 from services.database import NO_COMPANY, OWN_STAFF
 from services.operators import OwnSecondFactor, find_operator, list_operators, reset_operator_factor
 from web.access import database_of, now
+from web.confirmations import go_confirming
 from web.operator.access import SignedInOperator, requires_operator
-from web.pages import go, page
+from web.pages import page
+from web.wording.confirmations import Confirmation
 
 router = APIRouter(prefix="/operator/operators")
 _RESET = OperatorPermission.RESET_SECOND_FACTORS
@@ -43,7 +45,7 @@ async def reset_factor(request: Request, operator_id: UUID, viewer: Confirmed) -
             await reset_operator_factor(session, viewer.caller, operator_id)
     except OwnSecondFactor:
         return await _factor_page(request, operator_id, status=422)
-    return go("/operator/operators")
+    return go_confirming(request, "/operator/operators", Confirmation.SECOND_FACTOR_REMOVED)
 
 
 async def _factor_page(request: Request, operator_id: UUID, status: int = 200) -> Response:
