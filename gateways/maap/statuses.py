@@ -17,15 +17,23 @@ from domain.carrier_exchange import (
 )
 from domain.carriers import Carrier
 from domain.messages import StatusReason
+from gateways.maap.readings import message_key
 from gateways.maap.transport import Answer, CallError
 
-# messageStatus events; spellings beyond GSMA's own are those docs/carriers.md §2 tells us to accept.
+# messageStatus events, as ``readings.word`` writes them; spellings beyond GSMA's own are those that
+# docs/carriers.md §2 tells us to accept.
 RECEIPT_STATES: dict[str, ReceiptState] = {
     "sent": ReceiptState.SENT,
     "delivered": ReceiptState.DELIVERED,
     "displayed": ReceiptState.READ,
     "read": ReceiptState.READ,
     "failed": ReceiptState.UNDELIVERED,
+    "failure": ReceiptState.UNDELIVERED,
+    "deliveryfailed": ReceiptState.UNDELIVERED,
+    "undelivered": ReceiptState.UNDELIVERED,
+    "undeliverable": ReceiptState.UNDELIVERED,
+    "rejected": ReceiptState.UNDELIVERED,
+    "expired": ReceiptState.UNDELIVERED,
     "cancelled": ReceiptState.REVOKED,
     "canceled": ReceiptState.REVOKED,
     "revoked": ReceiptState.REVOKED,
@@ -34,7 +42,7 @@ RECEIPT_STATES: dict[str, ReceiptState] = {
 # Words that report no step: a message just accepted is "pending".
 WAITING_STATUSES = frozenset({"pending"})
 
-# The reason of a "failed" event: its code, or its text in lower case where it has none.
+# The reason of a "failed" event: its code, its text in lower case where it has none, else its status.
 FAILURE_REASONS: dict[str, StatusReason] = {
     "400": StatusReason.CONTENT_INVALID,
     "403": StatusReason.REJECTED,
@@ -47,6 +55,7 @@ FAILURE_REASONS: dict[str, StatusReason] = {
     "503": StatusReason.NETWORK_FAILURE,
     # The handset could not be reached before the message's expiry.
     "expired": StatusReason.ABSENT,
+    "rejected": StatusReason.REJECTED,
 }
 
 # The answer to a submit by HTTP status. Every other 4xx certainly was not accepted: REJECTED.
@@ -135,8 +144,8 @@ def revoke_outcome(profile: MaapProfile, answer: Answer) -> RevokeOutcome:
 
 def _message_id(answer: Answer) -> str | None:
     message = answer.content.get("RCSMessage")
-    message_id = message.get("msgId") if isinstance(message, dict) else None
-    if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_MESSAGE_ID:
+    message_id = message_key(message.get("msgId")) if isinstance(message, dict) else None
+    if message_id is None or len(message_id) > LONGEST_MESSAGE_ID:
         return None
     # It becomes part of a URL and a database key; the carrier's own ids are plain.
     return message_id if message_id.isprintable() and message_id.strip(".") else None

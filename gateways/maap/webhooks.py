@@ -17,7 +17,7 @@ from domain.messages import StatusReason
 from domain.phone_numbers import NormalizedNumber, read_phone_number
 from domain.rcs_files import MediaFileEvent
 from gateways.maap.files import media_file
-from gateways.maap.readings import json_object, storable, storable_text, utc_time
+from gateways.maap.readings import json_object, message_key, storable, storable_text, utc_time, word
 from gateways.maap.statuses import PROFILES, MaapProfile
 from gateways.maap.strict_json import is_ambiguous, read_json
 
@@ -30,6 +30,7 @@ MAX_EVENTS = 5_000
 _MAX_CODE_LENGTH = 64
 # No contact is longer; what is, is not searched for a number.
 _MAX_CONTACT_LENGTH = 256
+_SCHEME = re.compile("^(tel|sips?):", re.IGNORECASE)
 
 
 class WhyUnreadable(StrEnum):
@@ -98,18 +99,19 @@ class _Fields:
         return next((place[name] for place in self._places if place.get(name) is not None), None)
 
     def text(self, name: str) -> str | None:
-        """The value as storable text; numbers count as text, empty text as nothing."""
-        return storable_text(self.value(name))
+        """The first value that is text and not blank; numbers count as text."""
+        texts = (storable_text(place.get(name)) for place in self._places)
+        return next((text for text in texts if text and text.strip()), None)
 
     def key(self, name: str) -> str | None:
-        """The value as an id; one too long to be looked up by counts as missing (it is in raw)."""
-        text = self.text(name)
-        return text if text and len(text) <= LONGEST_MESSAGE_ID else None
+        """The first value that is an id; one too long to be looked up by counts as missing (it is in raw)."""
+        keys = (message_key(place.get(name)) for place in self._places)
+        return next((key for key in keys if key and len(key) <= LONGEST_MESSAGE_ID), None)
 
     def phone_number(self) -> str | None:
         """``+8190…``, ``tel:+81-90…``, ``sip:+8190…@…`` → national 11 digits, else ``None``."""
-        contact = (self.text("userContact") or "")[:_MAX_CONTACT_LENGTH]
-        bare = re.split("[@;]", contact.removeprefix("tel:").removeprefix("sip:"), maxsplit=1)[0]
+        contact = (self.text("userContact") or "").strip()[:_MAX_CONTACT_LENGTH]
+        bare = re.split("[@;]", _SCHEME.sub("", contact), maxsplit=1)[0]
         number = read_phone_number(bare)
         return number.national if isinstance(number, NormalizedNumber) else None
 
@@ -118,10 +120,10 @@ def _read(carrier: Carrier, event: Any, raw: str) -> WebhookEvent:
     if not isinstance(event, dict):
         return UnreadableEvent(carrier, WhyUnreadable.NOT_AN_OBJECT, raw=raw)
     fields = _Fields(event)
-    name = storable_text(event.get("event")) or _guessed_name(fields)
+    name = message_key(event.get("event")) or _guessed_name(fields)
     if is_ambiguous(event):
         return UnreadableEvent(carrier, WhyUnreadable.AMBIGUOUS, name, raw)
-    reader = _READERS.get((name or "").casefold())
+    reader = _READERS.get(word(name or ""))
     if reader is None:
         return UnreadableEvent(carrier, WhyUnreadable.UNKNOWN_EVENT, name, raw)
     return reader(carrier, fields, name or "", raw)
@@ -133,20 +135,21 @@ def _guessed_name(fields: _Fields) -> str | None:
         return "response"
     if fields.value("textMessage") is not None:
         return "message"
-    return "messageStatus" if fields.message.get("status") is not None else None
+    is_status = fields.text("status") and (fields.message.get("status") is not None or fields.key("msgId"))
+    return "messageStatus" if is_status else None
 
 
 def _receipt(carrier: Carrier, fields: _Fields, name: str, raw: str) -> DeliveryReceipt | UnreadableEvent:
     profile = PROFILES.get(carrier) or MaapProfile()
     status = (fields.text("status") or "").strip()
-    if not status or status.casefold() in profile.waiting_statuses:
+    if not status or word(status) in profile.waiting_statuses:
         why = WhyUnreadable.NOT_USED if status else WhyUnreadable.NO_STATUS
         return UnreadableEvent(carrier, why, name, raw)
-    state = profile.receipt_states.get(status.casefold(), ReceiptState.UNKNOWN)
+    state = profile.receipt_states.get(word(status), ReceiptState.UNKNOWN)
     code = _failure_code(fields)
     reason: StatusReason | None = None
-    if state is ReceiptState.UNDELIVERED and code is not None:
-        reason = profile.failure_reasons.get(code.casefold())
+    if state is ReceiptState.UNDELIVERED:
+        reason = profile.failure_reasons.get((code or word(status)).casefold())
         if code in profile.wrong_carrier_codes:
             state = ReceiptState.WRONG_CARRIER
     return DeliveryReceipt(
@@ -167,8 +170,8 @@ def _failure_code(fields: _Fields) -> str | None:
     """``reason`` as ``{"code":…,"text":…}`` (the shape of MaaP's errors), or the code or text itself."""
     reason = fields.value("reason")
     if not isinstance(reason, dict):
-        return storable_text(reason)
-    code, text = storable_text(reason.get("code")), storable_text(reason.get("text"))
+        return message_key(reason)
+    code, text = message_key(reason.get("code")), message_key(reason.get("text"))
     # Code 0 is no code: then the text is all there is.
     return code if code and (code != "0" or text is None) else text
 
@@ -178,7 +181,7 @@ def _inbound(carrier: Carrier, fields: _Fields, name: str, raw: str) -> InboundM
     if phone_number is None:
         return UnreadableEvent(carrier, WhyUnreadable.NO_SENDER, name, raw)
     text, postback = _tapped(fields)
-    if name.casefold() == "newuser":
+    if word(name) == "newuser":
         postback = NEW_USER_POSTBACK
     return InboundMessage(
         channel=Channel.RCS,

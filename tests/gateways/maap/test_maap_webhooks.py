@@ -11,6 +11,8 @@ from domain.carriers import Carrier, Channel
 from domain.messages import StatusReason
 from domain.rcs_files import FileState, MediaFileEvent
 from gateways.maap import NEW_USER_POSTBACK, UnreadableEvent, WebhookEvent, WhyUnreadable, parse_webhook
+from gateways.maap.statuses import MaapProfile, submit_result
+from gateways.maap.transport import Answer
 
 CONTACT = {"userContact": "+819012345678"}
 
@@ -69,6 +71,10 @@ def test_receipt_holds_what_the_carrier_said() -> None:
         ("cancelled", ReceiptState.REVOKED),
         ("canceled", ReceiptState.REVOKED),
         ("revoked", ReceiptState.REVOKED),
+        ("CANCELED  ", ReceiptState.REVOKED),
+        ("un-delivered", ReceiptState.UNDELIVERED),
+        ("DELIVERY_FAILED", ReceiptState.UNDELIVERED),
+        ("Expired", ReceiptState.UNDELIVERED),
         ("teleported", ReceiptState.UNKNOWN),
         (5, ReceiptState.UNKNOWN),
     ],
@@ -130,6 +136,35 @@ def test_fields_are_found_wherever_the_carrier_puts_them(event: Any) -> None:
     parsed = receipt(event)
     assert (parsed.state, parsed.carrier_message_id) == (ReceiptState.DELIVERED, "Mz1")
     assert parsed.phone_number == "09012345678"
+
+
+@pytest.mark.parametrize("message_id", ["Mz1", " Mz1", "Mz1  \n", "\u0000Mz1", "\u3000Mz1"])
+def test_an_id_is_read_in_one_way_in_answers_and_events(message_id: str) -> None:
+    body = json.dumps({"RCSMessage": {"msgId": message_id, "status": "pending"}}).encode()
+    answered = submit_result(MaapProfile(), Answer(202, json.loads(body)))
+    assert answered.carrier_message_id == "Mz1"
+    assert receipt(status_event("delivered", msgId=message_id)).carrier_message_id == "Mz1"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "message_status", "RCSMessage": {"msgId": "Mz1", "status": "delivered"}},
+        {"event": " messageStatus ", "RCSMessage": {"msgId": "Mz1", "status": "delivered"}},
+        {"event": "", "status": "delivered", "msgId": "Mz1"},
+        # What cannot be read in one place does not hide what can be in another.
+        {"event": "messageStatus", "RCSMessage": {"msgId": " ", "status": ""}}
+        | {"msgId": "Mz1", "status": "delivered"},
+        {"event": "messageStatus", "RCSMessage": {"msgId": {}, "status": []}}
+        | {"msgId": "Mz1", "status": "delivered"},
+        {"event": "messageStatus", "RCSMessage": None, "msgId": "Mz1", "status": "delivered"},
+        {"event": "messageStatus", "RCSMessage": {"msgId": "m" * 300, "status": "delivered"}, "msgId": "Mz1"},
+    ],
+)
+def test_a_field_that_cannot_be_read_never_wins_over_one_that_can(event: Any) -> None:
+    parsed = receipt({**event, "botId": None, "messageContact": {"userContact": "TEL:+819012345678 "}})
+    assert (parsed.state, parsed.carrier_message_id) == (ReceiptState.DELIVERED, "Mz1")
+    assert (parsed.phone_number, parsed.bot_id) == ("09012345678", None)
 
 
 @pytest.mark.parametrize(
