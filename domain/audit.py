@@ -147,12 +147,10 @@ def masked_text(text: str) -> str:
     return _NUMBER.sub(lambda found: mask_phone_number(re.sub(r"[^\d+]", "", found[0])), text)
 
 
-def seal(previous: bytes, entry: AuditEntry, position: int, at: datetime) -> bytes:
-    """Return the hash of an entry and of all before it: SHA-256 of the last one's and the canonical entry."""
-    content = {
+def content_of(entry: AuditEntry) -> dict[str, Any]:
+    """Return an entry as JSON takes it, by the names of its columns."""
+    return {
         "company_id": entry.company_id and str(entry.company_id),
-        "position": position,
-        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor_kind": str(entry.actor_kind),
         "actor_id": entry.actor_id and str(entry.actor_id),
         "session_id": entry.session_id and str(entry.session_id),
@@ -164,5 +162,14 @@ def seal(previous: bytes, entry: AuditEntry, position: int, at: datetime) -> byt
         "after": entry.after,
         "result": str(entry.result),
     }
+
+
+def seal(previous: bytes, entry: AuditEntry, position: int, at: datetime) -> bytes:
+    """Return the hash of an entry and of all before it: SHA-256 of the last one's and the canonical entry.
+
+    ``append_audit_entry`` in the database computes the same; whoever checks a trail uses this one.
+    """
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    content = {**content_of(entry), "position": position, "at": moment}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(previous + canonical.encode()).digest()

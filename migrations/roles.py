@@ -11,8 +11,12 @@ from sqlalchemy import Connection, text
 
 log = structlog.get_logger(__name__)
 
-# What may be added but never changed or removed.
-APPEND_ONLY = frozenset({"audit_entries"})
+# Written by functions of the owner, and by nobody else (migrations/audit_functions.py).
+SEALED = frozenset({"audit_chains", "audit_entries"})
+# The jobs' role makes accounts of our own staff; the application lets them in and counts their failures.
+APP_MAY_ONLY_UPDATE = {
+    "operators": ("password_hash", "failed_sign_ins", "locked_until", "last_signed_in_at"),
+}
 # What may make and drop tables is for the jobs' role alone.
 JOBS_ONLY = frozenset({"make_log_month", "drop_log_month"})
 # Not the application's business.
@@ -73,8 +77,19 @@ def _grant(connection: Connection, roles: list[str]) -> None:
     for table in connection.execute(_TABLES).all():
         if table.name in PRIVATE:
             continue
-        rights = ["SELECT", "INSERT"] + ([] if table.name in APPEND_ONLY else ["UPDATE", "DELETE"])
         name = quote(table.name)
+        if table.name in SEALED:
+            connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {grantees}")
+            connection.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON {name} FROM {grantees}")
+            continue
+        if table.name in APP_MAY_ONLY_UPDATE:
+            columns = ", ".join(quote(column) for column in APP_MAY_ONLY_UPDATE[table.name])
+            app, jobs = (quote(role) for role in roles)
+            connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {jobs}")
+            connection.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON {name} FROM {app}")
+            connection.exec_driver_sql(f"GRANT SELECT, UPDATE ({columns}) ON {name} TO {app}")
+            continue
+        rights = ["SELECT", "INSERT", "UPDATE", "DELETE"]
         held = all(
             connection.execute(_MAY, {"role": r, "table": name, "privilege": p}).scalar_one()
             for r in roles

@@ -28,6 +28,7 @@ No company has this id; the policy is that of migration 0007.
 """
 
 _COMPANIES = "companies"
+_SNAPSHOT = "snapshot"
 
 _ENTER = text("SELECT set_config('app.company_ids', :companies, true)")
 
@@ -152,9 +153,23 @@ class JobsDatabase(_Connections):
     _role_suffix = "_jobs"
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Commit when the block ends, roll back when it raises. The block sees every company's rows."""
+    async def transaction(
+        self, companies: UUID | Collection[UUID] | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """Commit when the block ends, roll back when it raises. The block sees every company's rows.
+
+        ``companies`` are those in whose audit trails it writes, if any: nobody writes in others'.
+        """
         async with self._sessions.begin() as session:
+            if companies is not None:
+                session.info[_COMPANIES] = companies
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Read everything as it was at one moment, whatever is committed meanwhile, and write nothing."""
+        async with self._sessions.begin() as session:
+            session.info[_SNAPSHOT] = True
             yield session
 
 
@@ -179,7 +194,7 @@ class _CompanySession(Session):
 
 @event.listens_for(_CompanySession, "after_begin")
 def _begin(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    begin = "BEGIN"
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if _SNAPSHOT in session.info else "BEGIN"
     if (companies := session.info.get(_COMPANIES)) is not None:
         begin += f"; SET LOCAL app.company_ids = '{_array(companies)}'"
     try:

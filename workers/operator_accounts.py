@@ -6,7 +6,7 @@ from pathlib import Path
 
 from domain.callers import COMMAND_LINE
 from domain.operator_permissions import OperatorRole
-from services.database import OWN_STAFF, Database
+from services.database import OWN_STAFF, Database, JobsDatabase
 from services.operators import (
     OperatorExists,
     OperatorNotFound,
@@ -45,7 +45,8 @@ async def make_operator(
     settings: Settings, login_id: str, name: str, role: OperatorRole, password: str
 ) -> None:
     """Make the account; raises ``NotChanged`` with the reason."""
-    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    # The application's role makes no accounts of our own staff (migrations/roles.py).
+    database = JobsDatabase(settings.jobs_database, pool_size=1)
     try:
         async with database.transaction(OWN_STAFF) as session:
             await create_operator(session, login_id, name, role, password)

@@ -11,7 +11,7 @@ from workers.settings import Settings
 async def verify_audit_trails(settings: Settings) -> None:
     """Print each fault on a line, or that there is none; end with status 1 if there is any."""
     database = JobsDatabase(settings.jobs_database, pool_size=1)
-    async with database.transaction() as session:
+    async with database.snapshot() as session:
         faults = await audit_faults(session)
     await database.close()
     for fault in faults:

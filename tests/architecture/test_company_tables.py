@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from migrations.roles import APPEND_ONLY, JOBS_ONLY
+from migrations.roles import APP_MAY_ONLY_UPDATE, JOBS_ONLY, SEALED
 from models.shared_tables import SHARED_TABLES, SHARED_UNTIL_CLAIMED
 from services.database import OWN_STAFF
 from services.log_months import DIVIDED
@@ -161,6 +161,7 @@ def test_functions_with_the_owners_rights_are_few_pinned_and_not_everybodys(
     )
     pinned = "search_path=pg_catalog, pg_temp"
     names = (
+        "append_audit_entry",
         "companies_of_carrier_messages",
         "companies_of_senders",
         "company_of_api_key",
@@ -175,14 +176,38 @@ def test_functions_with_the_owners_rights_are_few_pinned_and_not_everybodys(
 
 def test_rights_are_granted_table_by_table(catalogue: psycopg.Connection[Any]) -> None:
     statement = """
-        SELECT table_name, array_agg(privilege_type::text ORDER BY privilege_type)
-        FROM information_schema.role_table_grants WHERE grantee = %s GROUP BY 1
+        SELECT c.relname, array_agg(a.privilege_type ORDER BY a.privilege_type)
+        FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+          AND a.grantee = CAST(%s AS regrole) AND a.privilege_type <> 'MAINTAIN' GROUP BY 1
     """
-    granted = dict(rows(catalogue, statement, APP))
-    assert set(granted) == set(tables(catalogue)) - {"alembic_version"}
-    for name, rights in granted.items():
-        more = [] if name in APPEND_ONLY else ["DELETE", "UPDATE"]
-        assert rights == sorted(["INSERT", "SELECT", *more]), name
+    everything = ["DELETE", "INSERT", "SELECT", "UPDATE"]
+    for role, read_only in ((APP, SEALED | set(APP_MAY_ONLY_UPDATE)), (JOBS, SEALED)):
+        granted = dict(rows(catalogue, statement, role))
+        assert set(granted) == set(tables(catalogue)) - {"alembic_version"}
+        for name, rights in granted.items():
+            assert rights == (["SELECT"] if name in read_only else everything), (role, name)
+
+
+def test_the_application_changes_only_what_a_sign_in_changes_of_our_own_staffs_accounts(
+    catalogue: psycopg.Connection[Any],
+) -> None:
+    """It makes nobody an operator, and gives none another role."""
+    found = rows(
+        catalogue,
+        "SELECT column_name FROM information_schema.role_column_grants"
+        " WHERE grantee = %s AND table_name = 'operators' AND privilege_type <> 'SELECT' ORDER BY 1",
+        APP,
+    )
+    assert [name for (name,) in found] == sorted(APP_MAY_ONLY_UPDATE["operators"])
+    for statement in (
+        "INSERT INTO operators (login_id, name, role, password_hash) VALUES ('x', 'x', 'operator', 'x')",
+        "UPDATE operators SET role = 'operator_admin'",
+        "UPDATE operators SET needs_second_factor = false",
+        "DELETE FROM operators",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), catalogue.transaction():
+            catalogue.execute(statement)
 
 
 def test_months_of_the_log_are_out_of_reach(catalogue: psycopg.Connection[Any]) -> None:

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import text
 
 from domain.callers import OperatorCaller
 from domain.link_states import LinkState
 from domain.links import Link
-from services.database import OWN_STAFF, Database
+from services.database import OWN_STAFF, Database, JobsDatabase
 from services.link_states import STALE_AFTER, leave_links, link_reports, report_links
 from services.links import (
     LinkChangedMeanwhile,
@@ -23,13 +24,21 @@ from services.links import (
     wanted_links,
 )
 from services.operators import ensure_demo_operators
+from tests.support.postgres import jobs_url
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def operators_are_there(database_url: str) -> None:
+    jobs_database = JobsDatabase(jobs_url(database_url), pool_size=1)
+    async with jobs_database.transaction(OWN_STAFF) as session:
+        await ensure_demo_operators(session)
+    await jobs_database.close()
+
+
 async def _operator(database: Database) -> OperatorCaller:
     async with database.transaction(OWN_STAFF) as session:
-        await ensure_demo_operators(session)
         found = await session.execute(text("SELECT id FROM operators WHERE name = '運用 責任'"))
         return OperatorCaller(found.scalar_one())
 

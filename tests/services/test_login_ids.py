@@ -105,7 +105,7 @@ async def test_it_is_on_record_once_for_the_company_and_once_for_us(accounts: Ac
     """I11, pressed three times at once; the company is told that we did it, nobody the whole address."""
     admin = await accounts.administrator()
     gone = await deleted(accounts, admin)
-    async with accounts.database.transaction(OWN_STAFF) as session:
+    async with accounts.jobs_database.transaction(OWN_STAFF) as session:
         operator = await create_operator(
             session, "desk@login-ids.example", "窓口 良子", OperatorRole.SERVICE_DESK, PASSWORD
         )

@@ -36,7 +36,7 @@ HERE = "192.0.2.8"
 
 
 async def new_operator(companies: Companies, name: str) -> OperatorCaller:
-    async with companies.database.transaction(OWN_STAFF) as session:
+    async with companies.jobs_database.transaction(OWN_STAFF) as session:
         operator_id = await create_operator(
             session, f"{name}@operator.example", name, OperatorRole.OPERATOR_ADMIN, PASSWORD
         )

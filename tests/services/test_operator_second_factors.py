@@ -61,10 +61,11 @@ class Operators:
     """Operators to be made; every step is a transaction of our own staff."""
 
     database: Database
+    jobs_database: JobsDatabase
 
     async def new(self) -> str:
         login_id = f"factor{next(_serial)}@operator.example"
-        async with self.database.transaction(OWN_STAFF) as session:
+        async with self.jobs_database.transaction(OWN_STAFF) as session:
             await create_operator(session, login_id, "運用 要", OperatorRole.OPERATOR, PASSWORD)
         return login_id
 
@@ -111,8 +112,8 @@ class Operators:
 
 
 @pytest.fixture
-def operators(database: Database) -> Operators:
-    return Operators(database)
+def operators(database: Database, jobs_database: JobsDatabase) -> Operators:
+    return Operators(database, jobs_database)
 
 
 async def test_a_new_operator_has_to_set_one_up_and_one_of_the_demonstration_has_not(
@@ -120,7 +121,7 @@ async def test_a_new_operator_has_to_set_one_up_and_one_of_the_demonstration_has
 ) -> None:
     """Required by default; scripts sign in to the demonstration."""
     assert (await operators.signs_in(await operators.new())).state.step is SignInStep.ENROLMENT
-    async with operators.database.transaction(OWN_STAFF) as session:
+    async with operators.jobs_database.transaction(OWN_STAFF) as session:
         await ensure_demo_operators(session)
     demo = DEMO_OPERATORS[0]
     admitted = await operators.tries(demo.login_id, demo.password)

@@ -8,7 +8,7 @@ import pytest
 from domain.operator_permissions import OperatorRole
 from domain.permissions import Role
 from domain.sign_in_steps import LOCKED_FOR, MAX_FAILURES
-from services.database import OWN_STAFF, Database
+from services.database import OWN_STAFF, Database, JobsDatabase
 from services.operator_sign_in import (
     OperatorAdmitted,
     OperatorRefused,
@@ -26,8 +26,10 @@ NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 PASSWORD = "velvet harbour 42 lanterns"
 
 
-async def _operator(database: Database, login_id: str, role: OperatorRole = OperatorRole.OPERATOR) -> str:
-    async with database.transaction(OWN_STAFF) as session:
+async def _operator(
+    jobs_database: JobsDatabase, login_id: str, role: OperatorRole = OperatorRole.OPERATOR
+) -> str:
+    async with jobs_database.transaction(OWN_STAFF) as session:
         await create_operator(session, login_id, "運用 太郎", role, PASSWORD)
     return login_id
 
@@ -39,8 +41,8 @@ async def _sign_in(
         return await sign_operator_in(session, login_id, password, at)
 
 
-async def test_an_operator_signs_in_and_out(database: Database) -> None:
-    login_id = await _operator(database, "first@operator.example", OperatorRole.OPERATOR_ADMIN)
+async def test_an_operator_signs_in_and_out(database: Database, jobs_database: JobsDatabase) -> None:
+    login_id = await _operator(jobs_database, "first@operator.example", OperatorRole.OPERATOR_ADMIN)
     admitted = await _sign_in(database, login_id.upper())
     assert isinstance(admitted, OperatorAdmitted)
     async with database.transaction(OWN_STAFF) as session:
@@ -51,8 +53,10 @@ async def test_an_operator_signs_in_and_out(database: Database) -> None:
         assert await operator_session(session, admitted.token, NOW) is None
 
 
-async def test_unknown_wrong_and_locked_get_the_same_answer(database: Database) -> None:
-    login_id = await _operator(database, "same@operator.example")
+async def test_unknown_wrong_and_locked_get_the_same_answer(
+    database: Database, jobs_database: JobsDatabase
+) -> None:
+    login_id = await _operator(jobs_database, "same@operator.example")
     answers = {
         await _sign_in(database, "nobody@operator.example"),
         await _sign_in(database, login_id, "wrong"),
@@ -63,16 +67,20 @@ async def test_unknown_wrong_and_locked_get_the_same_answer(database: Database) 
     assert answers == {OperatorRefused()}
 
 
-async def test_twenty_wrong_passwords_at_once_lock_after_five(database: Database) -> None:
-    login_id = await _operator(database, "storm@operator.example")
+async def test_twenty_wrong_passwords_at_once_lock_after_five(
+    database: Database, jobs_database: JobsDatabase
+) -> None:
+    login_id = await _operator(jobs_database, "storm@operator.example")
     await asyncio.gather(*(_sign_in(database, login_id, f"wrong {n}") for n in range(20)))
     assert await _sign_in(database, login_id) == OperatorRefused()
     later = await _sign_in(database, login_id, at=NOW + LOCKED_FOR + timedelta(seconds=1))
     assert isinstance(later, OperatorAdmitted)
 
 
-async def test_a_session_ends_when_idle_and_after_twelve_hours(database: Database) -> None:
-    login_id = await _operator(database, "idle@operator.example")
+async def test_a_session_ends_when_idle_and_after_twelve_hours(
+    database: Database, jobs_database: JobsDatabase
+) -> None:
+    login_id = await _operator(jobs_database, "idle@operator.example")
     admitted = await _sign_in(database, login_id)
     assert isinstance(admitted, OperatorAdmitted)
     async with database.transaction(OWN_STAFF) as session:
@@ -91,7 +99,7 @@ async def test_neither_side_opens_the_other(companies: Companies, database: Data
     """Operators are never company users: neither passwords nor sessions of one side open the other."""
     login_id, password = user_of(companies.first, Role.COMPANY_ADMIN)
     assert await _sign_in(companies.database, login_id, password) == OperatorRefused()
-    operator = await _operator(companies.database, "apart@operator.example")
+    operator = await _operator(companies.jobs_database, "apart@operator.example")
     admitted = await _sign_in(companies.database, operator)
     assert isinstance(admitted, OperatorAdmitted)
     async with companies.database.transaction(OWN_STAFF) as session:
@@ -114,15 +122,17 @@ async def test_neither_side_opens_the_other(companies: Companies, database: Data
     ],
 )
 async def test_unusable_accounts_are_refused(
-    database: Database, login_id: str, name: str, password: str
+    database: Database, jobs_database: JobsDatabase, login_id: str, name: str, password: str
 ) -> None:
-    async with database.transaction(OWN_STAFF) as session:
+    async with jobs_database.transaction(OWN_STAFF) as session:
         with pytest.raises(UnusableOperator):
             await create_operator(session, login_id, name, OperatorRole.OPERATOR, password)
 
 
-async def test_a_login_id_is_taken_once_however_it_is_written(database: Database) -> None:
-    login_id = await _operator(database, "once@operator.example")
-    async with database.transaction(OWN_STAFF) as session:
+async def test_a_login_id_is_taken_once_however_it_is_written(
+    database: Database, jobs_database: JobsDatabase
+) -> None:
+    login_id = await _operator(jobs_database, "once@operator.example")
+    async with jobs_database.transaction(OWN_STAFF) as session:
         with pytest.raises(OperatorExists):
             await create_operator(session, login_id.upper(), "別人", OperatorRole.OPERATOR, PASSWORD)

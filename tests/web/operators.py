@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from domain.link_states import LinkState
 from domain.links import Link
-from services.database import NO_COMPANY, OWN_STAFF, Database
+from services.database import NO_COMPANY, OWN_STAFF, Database, JobsDatabase
 from services.link_states import report_links
 from services.links import ensure_links, note_applied, wanted_link
 from services.operators import DEMO_OPERATORS, ensure_demo_operators
@@ -41,7 +41,7 @@ class FakeLinkQueues:
         return True
 
 
-async def make_operators(database: Database) -> None:
+async def make_operators(database: JobsDatabase) -> None:
     async with database.transaction(OWN_STAFF) as session:
         await ensure_demo_operators(session)
         await ensure_links(session, dict.fromkeys(Link, 50.0))

@@ -96,7 +96,7 @@ async def test_who_guesses_at_the_operators_door_waits(portal: Portal) -> None:
 async def test_each_role_opens_what_it_may_and_nothing_else(
     portal: Portal, visitor: Staff, role: OperatorRole
 ) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await sign_in_as(visitor, role.value)
     for method, path, permission in GUARDED:
         if path == "/operator/sign-out":
@@ -112,7 +112,7 @@ async def test_each_role_opens_what_it_may_and_nothing_else(
 
 
 async def test_an_operator_is_nobody_on_a_companys_pages(portal: Portal, visitor: Staff) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await sign_in_as(visitor, "operator_admin")
     for path in ("/", "/campaigns", "/log"):
         assert (await visitor.client.get(path)).headers["location"].startswith("/sign-in")
@@ -120,7 +120,7 @@ async def test_an_operator_is_nobody_on_a_companys_pages(portal: Portal, visitor
 
 async def test_both_sides_can_be_open_in_one_browser(portal: Portal, owner: Staff) -> None:
     """Cookies of two names: signing out of one side leaves the other."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await sign_in_as(owner, "operator")
     await owner.open("/campaigns")
     assert owner.at == "/campaigns"
@@ -132,7 +132,7 @@ async def test_both_sides_can_be_open_in_one_browser(portal: Portal, owner: Staf
 
 
 async def test_wrong_words_say_nothing_about_the_account(portal: Portal, visitor: Staff) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     texts = []
     for login_id in (PASSWORDS["service_desk"][0], "nobody@operator.example"):
         await visitor.open("/operator/sign-in")
@@ -146,7 +146,7 @@ async def test_wrong_words_say_nothing_about_the_account(portal: Portal, visitor
 async def test_the_sign_in_leads_to_the_operators_side_only(
     portal: Portal, visitor: Staff, address: str
 ) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await visitor.open(f"/operator/sign-in?next={address}")
     login_id, password = PASSWORDS["operator"]
     await visitor.send("ログインする", login_id=login_id, password=password)

@@ -16,7 +16,7 @@ async def test_the_administrator_sees_what_operators_did_and_were_refused(
 ) -> None:
     """Sign-ins, a stop with its reason, another rate, a page not for the role; filters and the file."""
     portal.app.state.link_queues = FakeLinkQueues(portal.database)
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     duty = await sign_in_as(somebody(), "operator")
     assert "/operator/audit" not in duty.page.links
     assert (await duty.open("/operator/audit")).status_code == 403
@@ -55,7 +55,7 @@ async def test_neither_side_is_shown_the_others(
     portal: Portal, owner: Staff, somebody: Callable[[], Staff], who: str
 ) -> None:
     """I9: a company's administrator sees no operator, the operators' page no company."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     chief = await sign_in_as(somebody(), "operator_admin")
     if who == "owner":
         await owner.open("/audit")

@@ -23,7 +23,7 @@ def queues(portal: Portal) -> FakeLinkQueues:
 @pytest_asyncio.fixture(loop_scope="session")
 async def duty(portal: Portal, queues: FakeLinkQueues, visitor: Staff) -> AsyncIterator[Staff]:
     """An operator on duty; all links are fresh."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     async with portal.database.transaction(NO_COMPANY) as session:
         await session.execute(text("DELETE FROM link_states"))
         await session.execute(

@@ -23,7 +23,7 @@ async def test_a_deleted_user_is_registered_again_by_way_of_the_service_desk(
     portal: Portal, owner: Staff, somebody: Callable[[], Staff]
 ) -> None:
     """Refused with the hint whom to ask; found by the whole login id; freed after a page that explains it."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await owner.open("/users/new")
     await owner.send("追加してメールを送る", **INVITATION)
     await owner.open(f"/users/{await user_id(portal)}/delete")
@@ -71,7 +71,7 @@ async def test_both_trails_tell_of_it(portal: Portal, owner: Staff, somebody: Ca
 
 async def test_what_is_not_deleted_is_not_found(portal: Portal, somebody: Callable[[], Staff]) -> None:
     """In use, unknown, a part of one, nothing, too much: told how to go on, and nothing about anybody."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     desk = await sign_in_as(somebody(), "service_desk")
     for login_id in ("owner@sakura.example", "nobody@nowhere.example", "kaeru", "%", "a" * 300, "\x00"):
         await desk.open("/operator/login-ids")
@@ -83,7 +83,7 @@ async def test_what_is_not_deleted_is_not_found(portal: Portal, somebody: Callab
 
 
 async def test_it_is_not_for_whoever_runs_the_links(portal: Portal, somebody: Callable[[], Staff]) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     duty = await sign_in_as(somebody(), "operator")
     assert "/operator/login-ids" not in duty.page.links
     assert (await duty.open("/operator/login-ids")).status_code == 403

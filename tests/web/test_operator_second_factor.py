@@ -42,7 +42,7 @@ async def test_who_has_none_sets_one_up_before_anything_else(
     portal: Portal, somebody: Callable[[], Staff]
 ) -> None:
     """Right after the password; picture, text, backup codes once; nothing of the side opens before."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await require_factor(portal.database, "operator")
     duty = somebody()
     await duty.open("/operator/sign-in")
@@ -73,7 +73,7 @@ async def test_who_has_none_sets_one_up_before_anything_else(
 async def test_a_code_leads_on_and_halfway_nothing_opens(
     portal: Portal, somebody: Callable[[], Staff]
 ) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     duty = await sign_in_as(somebody(), "operator")
     secret, backup = await sets_up(duty, SIDE)
     # The page with the codes belongs to the session's new token already.
@@ -109,7 +109,7 @@ async def test_a_code_leads_on_and_halfway_nothing_opens(
 async def test_five_wrong_codes_lock_and_the_sign_in_says_nothing_of_it(
     portal: Portal, somebody: Callable[[], Staff]
 ) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     secret, _ = await sets_up(await sign_in_as(somebody(), "service_desk"), SIDE)
     await forget_used_steps(portal)
     desk = somebody()
@@ -131,7 +131,7 @@ async def test_five_wrong_codes_lock_and_the_sign_in_says_nothing_of_it(
 
 async def test_the_administrator_takes_a_lost_one_away(portal: Portal, somebody: Callable[[], Staff]) -> None:
     """After being asked for the password again; the other is signed out, and it is on record."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await require_factor(portal.database, "operator")
     lost = somebody()
     await lost.open("/operator/sign-in")
@@ -164,7 +164,7 @@ async def test_the_administrator_takes_a_lost_one_away(portal: Portal, somebody:
 
 
 async def test_nobody_takes_the_own_one_away_there(portal: Portal, somebody: Callable[[], Staff]) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     chief = await sign_in_as(somebody(), "operator_admin")
     await sets_up(chief, SIDE)
     async with portal.jobs_database.transaction() as session:
@@ -189,7 +189,7 @@ async def test_nobody_takes_the_own_one_away_there(portal: Portal, somebody: Cal
 async def test_the_own_account_lists_and_ends_sessions_and_changes_the_password(
     portal: Portal, somebody: Callable[[], Staff]
 ) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     elsewhere = [await sign_in_as(somebody(), "service_desk") for _ in range(3)]
     desk = await sign_in_as(somebody(), "service_desk")
     await desk.open("/operator/account")
@@ -234,7 +234,7 @@ async def test_pages_both_sides_share_lead_nowhere_else_from_here(
     portal: Portal, somebody: Callable[[], Staff], address: str
 ) -> None:
     """Every link and form of these pages stays on the operators' side."""
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     chief = somebody() if address == "/operator/sign-in" else await sign_in_as(somebody(), "operator_admin")
     await chief.open(address)
     assert chief.at == address

@@ -12,7 +12,7 @@ TYPED = "hatsuyume-fuji@sakura.example"
 async def test_operators_see_that_unknown_login_ids_were_tried_but_not_which(
     portal: Portal, visitor: Staff, somebody: Callable[[], Staff]
 ) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     for _ in range(2):
         await visitor.open("/sign-in")
         answer = await visitor.send("ログインする", login_id=TYPED, password="wrong")

@@ -15,10 +15,11 @@ from temporalio.worker import Worker
 from domain.callers import OperatorCaller
 from domain.link_states import LinkState
 from domain.links import Link
-from services.database import OWN_STAFF, Database
+from services.database import OWN_STAFF, Database, JobsDatabase
 from services.link_states import link_reports
 from services.links import change_contract_rate, resume_link, stop_link, wanted_link
 from services.operators import ensure_demo_operators
+from tests.support.postgres import jobs_url
 from workers.link_keeper import LinkKeeper
 from workflows.link_queues import LinkQueues, set_queue_rate
 
@@ -61,9 +62,16 @@ async def told(queues: LinkQueues) -> float | None:
     return (await queues.states())[LINK].rate
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def operators_are_there(database_url: str) -> None:
+    jobs_database = JobsDatabase(jobs_url(database_url), pool_size=1)
+    async with jobs_database.transaction(OWN_STAFF) as session:
+        await ensure_demo_operators(session)
+    await jobs_database.close()
+
+
 async def operator_of(database: Database) -> OperatorCaller:
     async with database.transaction(OWN_STAFF) as session:
-        await ensure_demo_operators(session)
         found = await session.execute(text("SELECT id FROM operators LIMIT 1"))
         return OperatorCaller(found.scalar_one())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from services.database import OWN_STAFF
+from tests.support.postgres import jobs_url
 from workers.local_stack.settings import ROOT
 
 
@@ -25,7 +26,7 @@ def create(database_url: str, password_file: Path, login_id: str) -> subprocess.
     return subprocess.run(
         [*command, "--role", "operator_admin", "--password-file", str(password_file)],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database_url},
+        env={**os.environ, "DATABASE_URL": database_url, "JOBS_DATABASE_URL": jobs_url(database_url)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -61,7 +62,7 @@ def reset(database_url: str, login_id: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "workers", "reset-operator-factor", "--login-id", login_id],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database_url},
+        env={**os.environ, "DATABASE_URL": database_url, "JOBS_DATABASE_URL": jobs_url(database_url)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
