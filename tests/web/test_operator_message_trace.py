@@ -11,7 +11,7 @@ from tests.web.staff import Staff
 
 
 async def test_an_operator_is_led_from_the_id_to_the_workflow(portal: Portal, visitor: Staff) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await sign_in_as(visitor, "operator")
     await visitor.open("/operator/links")
     assert "/operator/messages" in visitor.page.links
@@ -23,7 +23,7 @@ async def test_an_operator_is_led_from_the_id_to_the_workflow(portal: Portal, vi
 
 @pytest.mark.parametrize("typed", ["1", "../campaign-1", "<b>", "message-x"])
 async def test_what_is_no_id_leads_nowhere(portal: Portal, visitor: Staff, typed: str) -> None:
-    await make_operators(portal.database)
+    await make_operators(portal.jobs_database)
     await sign_in_as(visitor, "operator")
     answer = await visitor.open(f"/operator/messages?{urlencode({'id': typed})}")
     assert answer.status_code == 422

@@ -62,9 +62,9 @@ async def told(queues: LinkQueues) -> float | None:
     return (await queues.states())[LINK].rate
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
-async def operators_are_there(database_url: str) -> None:
-    jobs_database = JobsDatabase(jobs_url(database_url), pool_size=1)
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def operators_are_there(fresh_database_url: str) -> None:
+    jobs_database = JobsDatabase(jobs_url(fresh_database_url), pool_size=1)
     async with jobs_database.transaction(OWN_STAFF) as session:
         await ensure_demo_operators(session)
     await jobs_database.close()
