@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.problems import ApiProblem, ProblemCode
+from api.rate_headers import note_rate
 from api.state import database_of, settings_of
 from domain.api_keys import KeyRefusal, key_refusal
 from domain.callers import Caller
@@ -21,7 +22,7 @@ from domain.carriers import Carrier
 from domain.rate_limits import LimitKind, address_key
 from services.api_keys import holder_of_key
 from services.database import NO_COMPANY
-from services.rate_limits import take_token
+from services.rate_limits import take, take_token
 
 _REFUSALS = {
     KeyRefusal.SCOPE: ProblemCode.INSUFFICIENT_SCOPE,
@@ -44,16 +45,23 @@ async def require_api_key(
 ) -> Caller:
     """Return the company the request's key belongs to.
 
-    Ends the request with 401 without a key of ours, with 403 if the key is not for this kind of request or
-    this address.
+    Ends the request with 401 without a key of ours, with 429 beyond the company's rate, with 403 if the key
+    is not for this kind of request or this address.
     """
-    if credentials is None:
+    if credentials is None or len(request.headers.getlist("Authorization")) > 1:
         raise _unauthorized()
     async with database_of(request).transaction(NO_COMPANY) as session:
         holder = await holder_of_key(session, credentials.credentials)
+        if holder is not None:
+            company = str(holder.caller.company_id)
+            taken = await take(session, LimitKind.API_REQUEST, company, datetime.now(UTC))
+            note_rate(request.scope, taken)
     if holder is None:
         await _count_wrong_key(request)
         raise _unauthorized()
+    if taken.wait is not None:
+        headers = {"Retry-After": str(int(taken.wait.total_seconds()))}
+        raise ApiProblem(ProblemCode.RATE_LIMITED, headers=headers)
     refusal = key_refusal(holder.scope, holder.networks, request.method, _address(request))
     if refusal is not None:
         raise ApiProblem(_REFUSALS[refusal])

@@ -6,7 +6,9 @@ from api import callbacks, campaigns, messages
 from api.error_answers import install_error_answers
 from api.headers import MachineHeaders
 from api.openapi import install_openapi
+from api.rate_headers import RateHeaders
 from api.settings import ApiSettings
+from api.under_way import UnderWay
 
 __all__ = ["ApiSettings", "install_api"]
 
@@ -22,6 +24,7 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     ``database``, ``delivery`` and ``receipt_inbox`` before the first request.
     """
     app.state.api_settings = settings
+    app.state.registrations = UnderWay()
     # For what lies between: /api/v2, /callbacks. The portal takes its own addresses out again.
     install_error_answers(app)
     # Without a documentation page: FastAPI's loads scripts from elsewhere.
@@ -36,5 +39,6 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):
         install_error_answers(part)
         part.state = app.state
+        part.add_middleware(RateHeaders)
         part.add_middleware(MachineHeaders)
         app.mount(prefix, part)

@@ -21,18 +21,15 @@ from api.answers import (
     campaign_summary,
     message_item,
 )
-from api.campaign_requests import read_campaign_request
+from api.campaign_reading import read_campaign_request
 from api.openapi import CAMPAIGN_BODY, REGISTERED, problems
 from api.problems import ApiProblem, ProblemCode
+from api.recipient_forms import too_many_variables
 from api.request_bodies import read_body, require_json
-from api.state import Delivery, database_of, delivery_of, settings_of
+from api.state import Delivery, database_of, delivery_of, registrations_of, settings_of
+from domain.callers import Caller
 from domain.campaigns import CampaignStatus
-from services.api_campaigns import (
-    MAX_VARIABLES,
-    ApiRegistration,
-    TooManyVariables,
-    create_campaign_from_api,
-)
+from services.api_campaigns import ApiRegistration, TooManyVariables, create_campaign_from_api
 from services.campaign_reports import campaign_view, list_campaigns
 from services.campaigns import cancel_campaign
 from services.delivery_log import campaign_messages
@@ -74,23 +71,8 @@ async def create_campaign(
     """
     require_json(request)
     _require_usable(idempotency_key)
-    body = await read_body(request, settings_of(request).max_campaign_bytes)
-    read = await asyncio.to_thread(read_campaign_request, body)
-    try:
-        async with database_of(request).transaction(caller.company_id) as session:
-            registration = await create_campaign_from_api(
-                session,
-                caller,
-                read.content,
-                read.recipients,
-                request_key=idempotency_key,
-                request_hash=read.request_hash,
-                now=datetime.now(UTC),
-            )
-    except TooManyVariables:
-        detail = f"変数名は1リクエストにつき{MAX_VARIABLES}種類までです。"
-        error = {"code": "too_many_variables", "field": "recipients", "detail": detail}
-        raise ApiProblem(ProblemCode.INVALID_REQUEST, [error]) from None
+    async with registrations_of(request).registration(caller.company_id, idempotency_key):
+        registration = await _register(request, caller, idempotency_key)
     # After the answer: it must not wait for a Temporal that is down; the row is the outbox.
     background.add_task(_start, delivery_of(request), caller.company_id, registration.campaign_id)
     response.headers["Location"] = f"/api/v1/campaigns/{registration.campaign_id}"
@@ -168,6 +150,25 @@ async def post_cancel(
         cancelled=outcome.cancelled,
         already_handed_over=outcome.already_handed_over,
     )
+
+
+async def _register(request: Request, caller: Caller, idempotency_key: str | None) -> ApiRegistration:
+    body = await read_body(request, settings_of(request).max_campaign_bytes)
+    read = await asyncio.to_thread(read_campaign_request, body)
+    del body
+    try:
+        async with database_of(request).transaction(caller.company_id) as session:
+            return await create_campaign_from_api(
+                session,
+                caller,
+                read.content,
+                read.recipients,
+                request_key=idempotency_key,
+                request_hash=read.request_hash,
+                now=datetime.now(UTC),
+            )
+    except TooManyVariables:
+        raise ApiProblem(ProblemCode.INVALID_REQUEST, [too_many_variables("recipients")]) from None
 
 
 def _registered(registration: ApiRegistration) -> RegisteredCampaign:

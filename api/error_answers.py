@@ -13,8 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.problems import ApiProblem, ProblemCode, problem_response
+from api.under_way import SameKeyAtWork, TooManyAtOnce
 from api.wording import campaign_errors
-from services.api_campaigns import IdempotencyConflict
+from services.api_campaigns import IdempotencyConflict, RequestInProgress
 from services.campaign_registration import CampaignRefused
 from services.campaigns import CampaignNotCancellable, CampaignNotFound
 from services.message_details import MessageNotFound
@@ -30,6 +31,13 @@ _CODES: Mapping[type[Exception], ProblemCode] = {
     InvalidCursor: ProblemCode.INVALID_CURSOR,
 }
 
+# What is right and only too early: the same request is good again after so many seconds.
+_LATER: Mapping[type[Exception], tuple[ProblemCode, int]] = {
+    RequestInProgress: (ProblemCode.REQUEST_IN_PROGRESS, 2),
+    SameKeyAtWork: (ProblemCode.REQUEST_IN_PROGRESS, 2),
+    TooManyAtOnce: (ProblemCode.TOO_MANY_AT_ONCE, 5),
+}
+
 _HTTP_CODES = {
     401: ProblemCode.UNAUTHORIZED,
     404: ProblemCode.NOT_FOUND,
@@ -41,14 +49,15 @@ _HTTP_CODES = {
 _INVALID = {
     "missing": ("required", "必須の項目です。"),
     "extra_forbidden": ("unknown_field", "この項目はありません。綴りをご確認ください。"),
-    "timezone_aware": (
+    "time_zone_missing": (
         "time_zone_missing",
         "日時には時差を付けてください(例: 2026-12-01T10:00:00+09:00)。",
     ),
-    "timezone_aware_datetime": (
-        "time_zone_missing",
-        "日時には時差を付けてください(例: 2026-12-01T10:00:00+09:00)。",
+    "invalid_moment": (
+        "invalid_value",
+        "日時はRFC 3339の文字列で指定してください(例: 2026-12-01T10:00:00+09:00)。",
     ),
+    "invalid_day": ("invalid_value", "日付はYYYY-MM-DDの文字列で指定してください(例: 2026-04-01)。"),
 }
 _OTHERWISE_INVALID = ("invalid_value", "値の型または形式が正しくありません。")
 
@@ -59,6 +68,8 @@ def install_error_answers(app: FastAPI) -> None:
     """Make ``app`` answer errors with problems only."""
     for error, code in _CODES.items():
         app.add_exception_handler(error, _answering(code))
+    for error, (code, seconds) in _LATER.items():
+        app.add_exception_handler(error, _answering(code, {"Retry-After": str(seconds)}))
     app.add_exception_handler(ApiProblem, _problem)
     app.add_exception_handler(CampaignRefused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -79,9 +90,9 @@ def validation_errors(errors: list[Any], field_prefix: str = "") -> list[dict[st
     return found
 
 
-def _answering(code: ProblemCode) -> Any:
+def _answering(code: ProblemCode, headers: Mapping[str, str] | None = None) -> Any:
     async def answer(_request: Request, _error: Exception) -> Response:
-        return problem_response(code)
+        return problem_response(code, headers=headers)
 
     return answer
 

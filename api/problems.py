@@ -22,12 +22,15 @@ class ProblemCode(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+    REQUEST_IN_PROGRESS = "request_in_progress"
     CAMPAIGN_NOT_CANCELLABLE = "campaign_not_cancellable"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID_REQUEST = "invalid_request"
     CAMPAIGN_REFUSED = "campaign_refused"
     TOO_MANY_REQUESTS = "too_many_requests"
+    RATE_LIMITED = "rate_limited"
+    TOO_MANY_AT_ONCE = "too_many_at_once"
     REQUEST_FAILED = "request_failed"
     INTERNAL_ERROR = "internal_error"
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
@@ -68,6 +71,11 @@ ANSWERS: dict[ProblemCode, tuple[int, str, str]] = {
         "Idempotency-Key already used",
         "このIdempotency-Keyは別の内容のリクエストで使用済みです。内容を変える場合は新しいキーを指定してください。",
     ),
+    ProblemCode.REQUEST_IN_PROGRESS: (
+        409,
+        "Request in progress",
+        "同じIdempotency-Keyのリクエストを処理しています。Retry-After秒後に、同じキーで再送してください。",
+    ),
     ProblemCode.CAMPAIGN_NOT_CANCELLABLE: (
         409,
         "Campaign not cancellable",
@@ -98,6 +106,18 @@ ANSWERS: dict[ProblemCode, tuple[int, str, str]] = {
         "Too many requests",
         "無効なAPIキーでのリクエストが続いたため、受け付けを止めています。"
         "Retry-After秒後に、正しいキーで再送してください。",
+    ),
+    ProblemCode.RATE_LIMITED: (
+        429,
+        "Rate limited",
+        "リクエストが多すぎます。処理していません。Retry-After秒後に再送してください。"
+        "残りの回数は応答のRateLimit-Remainingでわかります。",
+    ),
+    ProblemCode.TOO_MANY_AT_ONCE: (
+        429,
+        "Too many at once",
+        "同時に登録できる案件の数を超えています。何も登録されていません。"
+        "Retry-After秒後に、同じIdempotency-Keyで再送してください。",
     ),
     ProblemCode.REQUEST_FAILED: (400, "Request failed", "リクエストを処理できません。"),
     ProblemCode.INTERNAL_ERROR: (

@@ -6,6 +6,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from api.settings import ApiSettings
+from api.under_way import UnderWay
 from domain.carrier_exchange import DeliveryReceipt, InboundMessage
 from services.database import Database
 
@@ -42,6 +43,11 @@ def database_of(request: Request) -> Database:
 def delivery_of(request: Request) -> Delivery:
     """The way to the workflows."""
     return cast("Delivery", request.app.state.delivery)
+
+
+def registrations_of(request: Request) -> UnderWay:
+    """The registrations this process works on."""
+    return cast("UnderWay", request.app.state.registrations)
 
 
 def inbox_of(request: Request) -> ReceiptReceiver:

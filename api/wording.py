@@ -1,6 +1,6 @@
 """What is wrong with a campaign, in the words of the developer who reads the problem answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.campaigns import CampaignProblem, ProblemFound
@@ -79,7 +79,15 @@ def campaign_errors(check: CampaignCheck) -> list[dict[str, Any]]:
             }
             for row in check.errors
         ]
-    return errors[:MAX_ERRORS]
+    return at_most(errors)
+
+
+def at_most(errors: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the errors of one answer: all of them, or the first and word that there are more."""
+    if len(errors) <= MAX_ERRORS:
+        return list(errors)
+    more = "ほかにも誤りがあります。ここまでの項目を修正して、もう一度送信してください。"
+    return [*errors[: MAX_ERRORS - 1], {"code": "more_errors", "field": None, "detail": more}]
 
 
 def _problem_error(found: ProblemFound) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How often a stranger may try: token buckets for what is open to everybody."""
+"""How often somebody may try or ask: token buckets for strangers, and for programs with a key."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -25,6 +25,8 @@ class LimitKind(StrEnum):
     RESET_MAIL = "reset_mail"
     # Wrong API keys and wrong tokens of callbacks, from one address; right ones are never counted.
     WRONG_KEY = "wrong_key"
+    # Requests of a company's programs, all of its keys together.
+    API_REQUEST = "api_request"
 
 
 LIMITS: dict[LimitKind, Limit] = {
@@ -32,7 +34,15 @@ LIMITS: dict[LimitKind, Limit] = {
     LimitKind.RESET: Limit(20, 30),
     LimitKind.RESET_MAIL: Limit(3, 10 * 60),
     LimitKind.WRONG_KEY: Limit(60, 2),
+    # 20 a second all day: a message for each request would fill the largest contract almost twice.
+    LimitKind.API_REQUEST: Limit(1_200, 0.05),
 }
+
+REGISTRATIONS_AT_ONCE = 8
+"""Registrations of one company that one process works on at a time; each holds one of its connections."""
+
+REGISTRATIONS_WAITING = 100
+"""Further ones of that company that wait for their turn, before anything of them is read."""
 
 # Of sign-ins with login ids nobody has, our own staff's trail takes so many an hour: a flood fills no trail.
 UNKNOWN_LOGINS_NOTED = 100

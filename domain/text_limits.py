@@ -19,5 +19,8 @@ MAX_VARIABLE_VALUE_LENGTH = RCS_MAX_CHARACTERS
 MAX_VARIABLES = 100
 """Different variable names in one request of a program."""
 
+MAX_PHONE_NUMBER_LENGTH = 100
+"""A number as it is written. What is longer is no slip of a person but a mistake of a program."""
+
 MAX_PROBLEMS = 100
 """Problems of one text that are told one by one."""

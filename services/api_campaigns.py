@@ -6,7 +6,7 @@ edited in the portal, and a repeated request finds the rows that were refused.
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,14 +18,12 @@ from domain.callers import Caller
 from domain.campaigns import MAX_RECIPIENTS, CampaignContent, CampaignProblem, ProblemFound
 from domain.recipient_files import Column, FileFormat, FileShape, Record, RowErrorCode
 from domain.templates import variable_key
+from domain.text_limits import MAX_VARIABLES
 from services.campaign_check import CampaignCheck, build_check
 from services.campaign_registration import CampaignRefused, record_registration, register_rows
 from services.campaigns import save_draft
 from services.recipient_uploads import error_rows
 from services.row_checks import API_PHONE_COLUMN, LockedUpload, lock_upload
-
-MAX_VARIABLES = 100
-"""Different variable names in one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,10 @@ class IdempotencyConflict(Exception):
     """The key was used before for another request."""
 
 
+class RequestInProgress(Exception):
+    """A request with the same key is being worked on at this moment, here or in another replica."""
+
+
 class TooManyVariables(ValueError):
     """The recipients have more than ``MAX_VARIABLES`` different variable names."""
 
@@ -68,8 +70,9 @@ _INSERT_LIST = text("""
     VALUES (:company_id, 'api', 'API', '', CAST(:shape AS jsonb), 0) RETURNING id
 """)
 
-# The second of two requests with one key waits here until the first is committed or gone.
-_WAIT_FOR_SAME_KEY = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7205))")
+# Of two requests with one key the second finds the first at work, until that is committed or gone. It does
+# not wait: a connection for each of them would be one less for everybody else.
+_TAKE_KEY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 7205))")
 
 _FIRST = text("""
     SELECT c.id, c.request_hash, c.upload_id, n.total FROM campaigns c
@@ -96,8 +99,8 @@ async def create_campaign_from_api(
     """Register a campaign, leaving out recipients that cannot be sent to.
 
     ``request_key`` makes a repetition (same ``request_hash``) return the first answer; another request
-    under it is an ``IdempotencyConflict``. Raises ``CampaignRefused`` and ``TooManyVariables``; nothing
-    is registered then and the key stays free.
+    under it is an ``IdempotencyConflict``, and while one is at work ``RequestInProgress``. Raises
+    ``CampaignRefused`` and ``TooManyVariables``; nothing is registered then and the key stays free.
     """
     if request_key is not None and (
         first := await _first_registration(session, caller, request_key, request_hash)
@@ -106,10 +109,10 @@ async def create_campaign_from_api(
     if len(recipients) > MAX_RECIPIENTS:
         problem = ProblemFound(CampaignProblem.TOO_MANY_RECIPIENTS, "recipients", {"limit": MAX_RECIPIENTS})
         raise CampaignRefused(CampaignCheck(content, None, (problem,)))
-    columns = await asyncio.to_thread(_columns, recipients)
-    upload = await _new_list(session, caller, columns, len(recipients))
+    keys = await asyncio.to_thread(_keys, recipients)
+    upload = await _new_list(session, caller, _columns(keys), len(recipients))
     check = await build_check(
-        session, caller, content, upload, now, run_rows=True, records=_records(recipients, columns)
+        session, caller, content, upload, now, run_rows=True, records=_records(recipients, keys)
     )
     if not check.can_be_registered:
         raise CampaignRefused(check)
@@ -135,7 +138,9 @@ async def _new_list(
 async def _first_registration(
     session: AsyncSession, caller: Caller, request_key: str, request_hash: bytes
 ) -> ApiRegistration | None:
-    await session.execute(_WAIT_FOR_SAME_KEY, {"key": f"{caller.company_id} {request_key}"})
+    lock = {"key": f"{caller.company_id} {request_key}"}
+    if not (await session.execute(_TAKE_KEY, lock)).scalar_one():
+        raise RequestInProgress
     first = (
         await session.execute(_FIRST, {"company_id": caller.company_id, "request_key": request_key})
     ).one_or_none()
@@ -156,22 +161,27 @@ async def _rejected(session: AsyncSession, caller: Caller, upload_id: UUID) -> t
     return tuple(rejected)
 
 
-def _columns(recipients: Sequence[ApiRecipient]) -> tuple[Column, ...]:
-    """Return the number's column and one for every variable any recipient has."""
-    names: dict[str, str] = {}
+def _keys(recipients: Sequence[ApiRecipient]) -> dict[str, str]:
+    """Return the key of every variable's name any recipient has."""
+    keys: dict[str, str] = {}
     for recipient in recipients:
         for name in recipient.variables:
             # Most rows name the same variables: looking one up is all that is left to do for them.
-            if name not in names:
-                names[name] = variable_key(name)
-                if len(names) > MAX_VARIABLES:
+            if name not in keys:
+                keys[name] = variable_key(name)
+                if len(keys) > MAX_VARIABLES:
                     raise TooManyVariables(str(MAX_VARIABLES))
-    keys = dict.fromkeys(key for key in names.values() if key)
-    return (API_PHONE_COLUMN, *(Column(index, key, key) for index, key in enumerate(keys, 1)))
+    return keys
 
 
-def _records(recipients: Sequence[ApiRecipient], columns: Sequence[Column]) -> Iterator[Record]:
-    keys = [column.key for column in columns[1:]]
+def _columns(keys: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return the number's column and one for every variable."""
+    different = dict.fromkeys(key for key in keys.values() if key)
+    return (API_PHONE_COLUMN, *(Column(index, key, key) for index, key in enumerate(different, 1)))
+
+
+def _records(recipients: Sequence[ApiRecipient], keys: Mapping[str, str]) -> Iterator[Record]:
+    places = [column.key for column in _columns(keys)[1:]]
     for number, recipient in enumerate(recipients, 1):
-        variables = {variable_key(name): value for name, value in recipient.variables.items()}
-        yield Record(number, [recipient.phone_number, *(variables.get(key, "") for key in keys)])
+        variables = {keys[name]: value for name, value in recipient.variables.items()}
+        yield Record(number, [recipient.phone_number, *(variables.get(key, "") for key in places)])

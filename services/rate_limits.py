@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -34,17 +35,34 @@ _GIVE_BACK = text("""
 _FORGET = text("DELETE FROM rate_buckets WHERE counted_at < CAST(:now AS timestamptz) - :age")
 
 
-async def take_token(session: AsyncSession, kind: LimitKind, key: str, now: datetime) -> timedelta | None:
-    """Take one of ``key``'s tokens; return how long to wait if there is none.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a try. ``wait``: until there is a token again, ``None`` if one was taken.
+
+    ``left`` whole tokens are there now; after ``full_in`` without another try it is all of them again.
+    """
+
+    wait: timedelta | None
+    left: int
+    full_in: timedelta
+
+
+async def take(session: AsyncSession, kind: LimitKind, key: str, now: datetime) -> Taken:
+    """Take one of ``key``'s tokens, if there is one.
 
     Commit it before the work it allows, else a failure of that work gives the token back.
     """
     limit = LIMITS[kind]
     values = {**_row(kind, key), "now": now, "burst": limit.burst, "refill": limit.refill_seconds}
     row = (await session.execute(_TAKE, values)).one()
-    if row.taken:
-        return None
-    return timedelta(seconds=max(math.ceil((1 - row.left) * limit.refill_seconds), 1))
+    wait = None if row.taken else _seconds(max((1 - row.left) * limit.refill_seconds, 1))
+    full_in = _seconds((limit.burst - row.left) * limit.refill_seconds)
+    return Taken(wait, max(int(row.left), 0), full_in)
+
+
+async def take_token(session: AsyncSession, kind: LimitKind, key: str, now: datetime) -> timedelta | None:
+    """Take one of ``key``'s tokens as ``take`` does; return how long to wait if there is none."""
+    return (await take(session, kind, key, now)).wait
 
 
 async def give_token_back(session: AsyncSession, kind: LimitKind, key: str) -> None:
@@ -55,6 +73,10 @@ async def give_token_back(session: AsyncSession, kind: LimitKind, key: str) -> N
 async def forget_full_buckets(session: AsyncSession, now: datetime) -> None:
     """Delete buckets that nobody has touched for a day: they are full again."""
     await session.execute(_FORGET, {"now": now, "age": _NEVER_OLDER_THAN})
+
+
+def _seconds(seconds: float) -> timedelta:
+    return timedelta(seconds=math.ceil(seconds))
 
 
 def _row(kind: LimitKind, key: str) -> dict[str, str | bytes]:
