@@ -269,7 +269,10 @@ async def _with_times(
 ) -> CampaignCheck:
     """Forecast: not before the send time, nor before what the company's lane is taken for (S-7)."""
     lane = (await session.execute(_LANE, {"company_id": caller.company_id})).scalar_one_or_none()
-    starts_at = max(filter(None, (now, check.content.send_at, lane)))
+    # A time that is refused, such as the end of the calendar, is no beginning of anything.
+    refused = any(problem.field == "send_at" for problem in check.problems)
+    send_at = None if refused else check.content.send_at
+    starts_at = max(filter(None, (now, send_at, lane)))
     # A second message after each delivery takes the lane as the first one did; replies cannot be foretold.
     doubled = check.content.follow_up and check.content.follow_up.trigger is FollowUpTrigger.DELIVERED
     messages = check.recipients * 2 if doubled else check.recipients
