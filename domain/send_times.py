@@ -45,7 +45,10 @@ def to_jst(moment: datetime) -> datetime:
 
 def check_send_at(send_at: datetime, now: datetime, farthest: timedelta = FARTHEST_AHEAD) -> None:
     """Raise ``PastSendTime`` or ``TooFarSendTime`` unless it lies ahead, within ``farthest`` (P-3)."""
-    if to_jst(send_at) <= now:
+    if send_at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    # Compared as it is: at the ends of the calendar other zones have no time for it.
+    if send_at <= now:
         raise PastSendTime(send_at)
     if send_at - now > farthest:
         raise TooFarSendTime(send_at)
