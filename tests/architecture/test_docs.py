@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 import models  # noqa: F401  registers every table
 from api.app import API_PREFIX, ApiSettings, install_api
-from api.campaign_requests import read_campaign_request
+from api.campaign_reading import read_campaign_request
 from domain.campaigns import CampaignStatus
 from domain.carrier_exchange import Capability, ReceiptState, RecyclingOutcome, RevokeOutcome, SubmitOutcome
 from domain.carriers import Carrier
