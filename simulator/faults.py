@@ -67,6 +67,16 @@ class Faults:
     garbled_receipt_rate: float = 0.0
     long_length_rate: float = 0.0
     unterminated_receipt_rate: float = 0.0
+    # Dialects: nothing is wrong, it is only said otherwise (simulator/smpp/dialects.py)
+    wrong_coding_rate: float = 0.0
+    header_rate: float = 0.0
+    payload_rate: float = 0.0
+    data_sm_rate: float = 0.0
+    unmarked_receipt_rate: float = 0.0
+    unreadable_tlvs_rate: float = 0.0
+    loose_words_rate: float = 0.0
+    other_id_rate: float = 0.0
+    padded_id_rate: float = 0.0
     # MaaP besides submits, and the directory
     expired_token_rate: float = 0.0
     capability_error_rate: float = 0.0
@@ -130,6 +140,15 @@ PRESETS: Mapping[str, Mapping[str, float]] = {
         "garbled_receipt_rate": 0.01,
         "long_length_rate": 0.01,
         "unterminated_receipt_rate": 0.01,
+        "wrong_coding_rate": 0.02,
+        "header_rate": 0.02,
+        "payload_rate": 0.02,
+        "data_sm_rate": 0.02,
+        "unmarked_receipt_rate": 0.02,
+        "unreadable_tlvs_rate": 0.02,
+        "loose_words_rate": 0.02,
+        "other_id_rate": 0.01,
+        "padded_id_rate": 0.02,
         "expired_token_rate": 0.005,
         "capability_error_rate": 0.01,
         "capability_timeout_rate": 0.005,

@@ -1,6 +1,7 @@
 """The scenarios, as data. Numbers 090-0000-SSCN play scenario SS (see docs/simulator.md)."""
 
 from simulator.carriers import Outcome
+from simulator.receipt_scenarios import RECEIPT_SCENARIOS
 from simulator.scripts import (
     Answer,
     Capability,
@@ -263,6 +264,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "76", "capability_silent", "capability: no answer", rcs=RcsScript(capability=Capability.SILENCE)
     ),
+    *RECEIPT_SCENARIOS,
 )
 
 BY_CODE = {scenario.code: scenario for scenario in SCENARIOS}

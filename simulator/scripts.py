@@ -19,6 +19,7 @@ class Answer(StrEnum):
     SILENCE = "silence"  # accepted and in the ledger, no answer ever, connection kept
     SERVER_ERROR = "server_error"  # HTTP only: accepted and in the ledger, answered 500
     RECEIPT_FIRST = "receipt_first"  # the receipt overtakes the answer
+    PADDED_ID = "padded_id"  # SMS only: blanks around the message id
 
 
 class Strangers(StrEnum):
@@ -37,6 +38,15 @@ class ReceiptForm(StrEnum):
     TLV_ONLY = "tlv_only"
     GARBLED = "garbled"
     FOREIGN_ID = "foreign_id"  # a receipt for a message id nobody was given
+    # Dialects, simulator/smpp/dialects.py
+    WRONG_CODING = "wrong_coding"
+    HEADER = "header"
+    PAYLOAD = "payload"
+    DATA_SM = "data_sm"
+    UNMARKED = "unmarked"
+    UNREADABLE_TLVS = "unreadable_tlvs"
+    LOOSE_WORDS = "loose_words"
+    OTHER_ID = "other_id"
 
 
 class Capability(StrEnum):

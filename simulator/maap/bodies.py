@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+from simulator.chance import Fate
 from simulator.ledger import utc_now
 from simulator.messages import RcsMessage, iso
 from simulator.numbers import international
 
+_SPELLINGS = {"cancelled": "Canceled ", "failed": "undelivered"}
 _REASONS = {408: "expired or absent", 410: "blocked by the user", 500: "handset error"}
 
 
@@ -29,20 +31,26 @@ def ledger_entry(message: RcsMessage, kind: str, text: str) -> dict[str, Any]:
     }
 
 
-def accepted_body(message: RcsMessage) -> str:
+def accepted_body(message: RcsMessage, fate: Fate) -> str:
     """The JSON of a 202."""
-    rcs = {"msgId": message.message_id, "status": "pending", "timestamp": iso(message.accepted_at)}
+    padding = "  " if fate.meets("padded_id_rate") else ""
+    rcs = {"msgId": message.message_id + padding, "status": "pending", "timestamp": iso(message.accepted_at)}
     return json.dumps(
         {"RCSMessage": rcs, "messageContact": {"userContact": international(message.number)}},
         separators=(",", ":"),
     )
 
 
-def status_event(message: RcsMessage, status: str, reason_code: int) -> str:
+def status_event(message: RcsMessage, status: str, reason_code: int, fate: Fate) -> str:
     """The JSON of a messageStatus webhook that happens now."""
-    rcs = {"msgId": message.message_id, "status": status, "timestamp": utc_now()}
+    is_loose = fate.meets("loose_words_rate", status)
+    message_id = message.message_id
+    if fate.meets("other_id_rate", status):
+        message_id = message_id.swapcase()
+    word = _SPELLINGS.get(status, status.upper()) if is_loose else status
+    rcs = {"msgId": message_id, "status": word, "timestamp": utc_now()}
     event: dict[str, Any] = {
-        "event": "messageStatus",
+        "event": "message_status" if is_loose else "messageStatus",
         "RCSMessage": rcs,
         "messageContact": {"userContact": international(message.number)},
         "botId": message.bot_id,

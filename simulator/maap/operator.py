@@ -119,7 +119,7 @@ class MaapOperator:
         self.accepted += 1
         self.network.messages.add_rcs(stored)
         await self._begin(stored, handset.scenario.rcs, fate)
-        return _NO_JSON if fate.meets("garbled_answer_rate") else accepted_body(stored)
+        return _NO_JSON if fate.meets("garbled_answer_rate") else accepted_body(stored, fate)
 
     async def _begin(self, message: RcsMessage, script: RcsScript, fate: Fate) -> None:
         early = script.answer is Answer.RECEIPT_FIRST or fate.meets("early_receipt_rate")
@@ -287,7 +287,7 @@ class MaapOperator:
         if fate.meets("malformed_webhook_rate", status):
             body, token = malformed_webhook(message, fate.pick(MALFORMED, f"malformed/{status}"))
             self.webhooks.publish_once(self.carrier.name, body, token)
-        event = status_event(message, status, reason_code)
+        event = status_event(message, status, reason_code, fate)
         for _ in range(copies):
             self.webhooks.publish(self.carrier.name, message.message_id, event)
 

@@ -69,4 +69,13 @@ SCENARIO_WORDS = {
     "revoke_lost_then_delivered": "取り消しが届かず、11 分後に届く",
     "capability_error": "能力確認が 503",
     "capability_silent": "能力確認に答えない",
+    "receipt_wrong_coding": "結果通知の文字コードが表示と違う",
+    "receipt_behind_a_header": "結果通知の前にヘッダーがある",
+    "receipt_in_the_payload": "結果通知の本文が message_payload にある",
+    "receipt_by_data_sm": "結果通知が data_sm で来る",
+    "receipt_unmarked": "結果通知の印が TLV だけ",
+    "receipt_unreadable_tlvs": "結果通知の TLV が読めない",
+    "receipt_in_loose_words": "結果通知の書き方がゆるい",
+    "receipt_with_another_id": "結果通知の ID の書き方が違う",
+    "answer_with_a_padded_id": "受け付けの ID に空白が付く",
 }

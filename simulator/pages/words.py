@@ -97,6 +97,17 @@ FAULT_GROUPS: dict[str, dict[str, str]] = {
         "long_length_rate": "sm_length が中身より長い",
         "unterminated_receipt_rate": "結果通知の途中の NUL がない",
     },
+    "書き方の違い（内容は正しい）": {
+        "wrong_coding_rate": "結果通知の文字コードが表示と違う",
+        "header_rate": "結果通知の前にヘッダーがある",
+        "payload_rate": "結果通知の本文が message_payload にある",
+        "data_sm_rate": "結果通知が data_sm で来る",
+        "unmarked_receipt_rate": "結果通知の印が TLV だけ",
+        "unreadable_tlvs_rate": "結果通知の TLV が読めない",
+        "loose_words_rate": "状態のことばの書き方が違う",
+        "other_id_rate": "結果通知の ID の書き方が違う",
+        "padded_id_rate": "受け付けの ID に空白が付く",
+    },
     MAAP_FAULTS: {
         "expired_token_rate": "トークンが切れる（401）",
         "capability_error_rate": "能力確認が 503",

@@ -260,7 +260,8 @@ class ShortMessageCentre:
             session.abort()
             return
         if answer is not Answer.SILENCE and not fate.meets("withheld_answer_rate"):
-            misfortunes.answer(session, sequence, message_id, fate)
+            padded = answer is Answer.PADDED_ID
+            misfortunes.answer(session, sequence, message_id, fate, padded=padded)
         misfortunes.afterwards(session, fate, self.rates)
 
     def _entry(

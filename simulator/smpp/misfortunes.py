@@ -38,13 +38,14 @@ def patience(fate: Fate, rates: Faults) -> float:
     return wait
 
 
-def answer(session: SmppSession, sequence: int, message_id: str, fate: Fate) -> None:
-    """Answer an accepted submit, properly or not."""
+def answer(session: SmppSession, sequence: int, message_id: str, fate: Fate, *, padded: bool = False) -> None:
+    """Answer an accepted submit, properly or not; padded: with blanks around the id."""
     if fate.meets("unknown_command_rate"):
         session.send(pdu.pack(_UNKNOWN_COMMAND, 0, 0x7FFFFFFF, b"\0vendor\0"))
     if fate.meets("stray_nack_rate"):
         session.send(pdu.pack(pdu.GENERIC_NACK, _UNKNOWN_ERROR, 0))
-    body = pdu.c_string(message_id)
+    padded |= fate.meets("padded_id_rate")
+    body = pdu.c_string(f" {message_id}  " if padded else message_id)
     if fate.meets("bad_length_rate"):
         length = bytes.fromhex(fate.pick(_BAD_LENGTHS, "bad length"))
         session.send(length + pdu.pack(pdu.SUBMIT_SM | pdu.RESPONSE, 0, sequence, body)[4:])

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from simulator.faults import LinkFaults
-from simulator.smpp.pdu import DELIVER_SM, ESME_RX_P_APPN, ESME_RX_R_APPN
+from simulator.smpp.pdu import ESME_RX_P_APPN, ESME_RX_R_APPN
 from simulator.smpp.receipts import Receipt
 from simulator.smpp.session import SmppSession
 from simulator.smpp.texts import HandsetText
@@ -95,7 +95,7 @@ class ReceiptOutbox:
             if session is None:
                 self._queue.appendleft(receipt)
                 return
-            sequence = session.request(DELIVER_SM, self._body(receipt))
+            sequence = session.request(receipt.command, self._body(receipt))
             timer = asyncio.get_running_loop().call_later(
                 self._timeout, self._timed_out, session, sequence, receipt
             )

@@ -8,6 +8,7 @@ MAX_LENGTH = 70_000  # one message_payload of 64 KiB and its header
 
 BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER = 0x01, 0x02, 0x09
 SUBMIT_SM, DELIVER_SM, UNBIND, ENQUIRE_LINK, GENERIC_NACK = 0x04, 0x05, 0x06, 0x15, 0x80000000
+DATA_SM = 0x0103
 RESPONSE = 0x80000000
 
 ESME_ROK, ESME_RINVMSGLEN, ESME_RINVCMDLEN, ESME_RINVCMDID = 0x00, 0x01, 0x02, 0x03
@@ -169,6 +170,23 @@ def deliver_body(
             b"\0\0\0\0\0\0",
             bytes((coding, 0, len(text))),
             text,
+            tlvs,
+        )
+    )
+
+
+def data_body(
+    source: Address, destination: Address, tlvs: bytes, *, esm_class: int = 0x04, coding: int = 0
+) -> bytes:
+    """Body of a data_sm, which has no short_message."""
+    return b"".join(
+        (
+            b"\0",
+            bytes((source.ton, source.npi)),
+            c_string(source.value),
+            bytes((destination.ton, destination.npi)),
+            c_string(destination.value),
+            bytes((esm_class, 0, coding)),
             tlvs,
         )
     )

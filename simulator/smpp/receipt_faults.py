@@ -6,6 +6,7 @@ from simulator.carriers import Carrier, Outcome
 from simulator.chance import Fate
 from simulator.network import Network
 from simulator.scripts import ReceiptForm, ReceiptStep
+from simulator.smpp.dialects import BY_RATE, is_dialect
 from simulator.smpp.pdu import TLV_RECEIPTED_MESSAGE_ID
 from simulator.smpp.receipts import Receipt
 from simulator.smpp.texts import HandsetText
@@ -42,6 +43,8 @@ def _decision(step: ReceiptStep, fate: Fate, index: int) -> dict[str, Any]:
             form = ReceiptForm.TLV_ONLY
         elif fate.meets("no_tlvs_rate", index):
             form = ReceiptForm.TEXT_ONLY
+        else:
+            form = next((odd for rate, odd in BY_RATE.items() if fate.meets(rate, index)), form)
     if err is None:
         if fate.meets("err_hex_rate", index):
             err = "0x1B"
@@ -78,6 +81,8 @@ def delivery_body(network: Network, carrier: Carrier, delivery: Receipt | Handse
     body = delivery.body(carrier)
     rates = network.rates[carrier.name]
     if isinstance(delivery, HandsetText) or not (rates.long_length_rate or rates.unterminated_receipt_rate):
+        return body
+    if is_dialect(ReceiptForm(delivery.form)):
         return body
     fate = network.new_fate(carrier.name, "delivery", delivery.fate)
     if fate.meets("long_length_rate"):

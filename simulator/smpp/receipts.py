@@ -6,7 +6,10 @@ from typing import Any
 
 from simulator.carriers import Carrier, Outcome
 from simulator.scripts import ReceiptForm
+from simulator.smpp.dialects import Written, body_of, is_dialect
 from simulator.smpp.pdu import (
+    DATA_SM,
+    DELIVER_SM,
     TLV_MESSAGE_STATE,
     TLV_RECEIPTED_MESSAGE_ID,
     Address,
@@ -45,8 +48,13 @@ class Receipt:
         return asdict(self)
 
     def body(self, carrier: Carrier) -> bytes:
-        """The deliver_sm body in this carrier's dialect."""
+        """The body in this carrier's dialect, for `command`."""
         return receipt_body(self, carrier)
+
+    @property
+    def command(self) -> int:
+        """The PDU it comes in."""
+        return DATA_SM if self.form == ReceiptForm.DATA_SM else DELIVER_SM
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> "Receipt":
@@ -68,12 +76,17 @@ def receipt_body(receipt: Receipt, carrier: Carrier) -> bytes:
         message_id = "nobodys" + message_id[-6:]
     digits = 22 - carrier.date_digits if receipt.other_date else carrier.date_digits
     delivered = 1 if code.stat == "DELIVRD" else 0
-    text = (
-        f"id:{message_id} sub:001 dlvrd:{delivered:03d}"
-        f" submit date:{_date(receipt.submitted_at, digits)}"
-        f" done date:{_date(receipt.done_at, digits)}"
-        f" stat:{code.stat} err:{receipt.err or code.err} text:"
-    ).encode("ascii")
+    rest = (
+        f"sub:001 dlvrd:{delivered:03d} submit date:{_date(receipt.submitted_at, digits)}"
+        f" done date:{_date(receipt.done_at, digits)} "
+    )
+    err = receipt.err or code.err
+    # A receipt travels the other way: from the handset to the sender.
+    source, destination = Address(*receipt.destination), Address(*receipt.source)
+    if is_dialect(form):
+        written = Written(message_id, code.stat, rest, err, bytes((code.state,)), c_string(message_id))
+        return body_of(written, form, source, destination)
+    text = f"id:{message_id} {rest}stat:{code.stat} err:{err} text:".encode("ascii")
     tlvs = tlv(TLV_RECEIPTED_MESSAGE_ID, c_string(message_id)) + tlv(TLV_MESSAGE_STATE, bytes((code.state,)))
     if form is ReceiptForm.TEXT_ONLY:
         tlvs = b""
@@ -81,5 +94,4 @@ def receipt_body(receipt: Receipt, carrier: Carrier) -> bytes:
         text = b""
     elif form is ReceiptForm.GARBLED:
         text, tlvs = _GARBLED, b""
-    # A receipt travels the other way: from the handset to the sender.
-    return deliver_body(Address(*receipt.destination), Address(*receipt.source), text, tlvs)
+    return deliver_body(source, destination, text, tlvs)

@@ -180,7 +180,7 @@ class SmppSession(asyncio.Protocol):
                 self._centre.submit(self, sequence, body)
             else:
                 self.respond(command, pdu.ESME_RINVBNDSTS, sequence)
-        elif command == pdu.DELIVER_SM | pdu.RESPONSE:
+        elif command in (pdu.DELIVER_SM | pdu.RESPONSE, pdu.DATA_SM | pdu.RESPONSE):
             self._centre.receipt_answered(self, sequence, status)
         elif command == pdu.ENQUIRE_LINK:
             self.respond(command, pdu.ESME_ROK, sequence)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from simulator.carriers import Carrier
-from simulator.smpp.pdu import Address, deliver_body
+from simulator.smpp.pdu import DELIVER_SM, Address, deliver_body
 
 MAX_CHARACTERS = 70
 """UTF-16 code units of one short message; a handset of ours writes no longer ones."""
@@ -28,6 +28,11 @@ class HandsetText:
     def as_json(self) -> dict[str, Any]:
         """Fields by name, for the state file."""
         return asdict(self)
+
+    @property
+    def command(self) -> int:
+        """The PDU it comes in."""
+        return DELIVER_SM
 
     def body(self, _carrier: Carrier) -> bytes:
         """The deliver_sm body, alike at every carrier."""

@@ -76,6 +76,8 @@ EXPECTED: dict[str, tuple[Expected | None, Expected | None, Expected | None]] = 
     "69": (SMS_DELIVERED, None, None),
     "70": (None, SMS_DELIVERED, EXPIRED),
     "72": (None, SMS_DELIVERED, EXPIRED),
+    # Receipts in the dialects of real SMSCs.
+    **{str(scenario): (SMS_DELIVERED, None, None) for scenario in range(80, 89)},
 }
 
 # These cut the link, and with it the answers of everybody who is on it: one after the other, alone.

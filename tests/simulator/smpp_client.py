@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 BIND_RECEIVER, BIND_TRANSMITTER, SUBMIT, DELIVER, UNBIND, BIND_TRANSCEIVER, ENQUIRE = 1, 2, 4, 5, 6, 9, 0x15
+DATA = 0x103
 RESP = 0x80000000
 PASSWORD = "simulator"
 
@@ -161,7 +162,7 @@ class Esme:
                 waiting.set_result((command, status, body))
             return
         self.requests.append(command)
-        if command == DELIVER and not self.acknowledge and self.raw:
+        if command in (DELIVER, DATA) and not self.acknowledge and self.raw:
             self.last_sequence = sequence
             self.bodies.put_nowait(body)
         elif command == DELIVER:

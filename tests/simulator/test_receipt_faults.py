@@ -50,6 +50,61 @@ async def test_form_of_a_receipt(
     assert bool(receipt.tlvs) is tlvs
 
 
+@pytest.mark.parametrize(
+    ("fault", "text", "tlvs", "esm_class"),
+    [
+        ("header_rate", b"\x05\x00\x03\x07\x01\x01id:", set(), 0x44),
+        ("payload_rate", b"", {0x0424}, 4),
+        ("unmarked_receipt_rate", b"stat:DELIVRD", {0x0427}, 0),
+        ("unreadable_tlvs_rate", b"stat:DELIVRD", {0x1E, 0x0427, 0x0423}, 4),
+        ("loose_words_rate", b"stat:delivered", set(), 4),
+        ("other_id_rate", b"id:000D", {0x0427}, 4),
+    ],
+)
+async def test_dialects_of_receipts(
+    http: httpx.AsyncClient, docomo: Esme, fault: str, text: bytes, tlvs: set[int], esm_class: int
+) -> None:
+    await turn_on(http, **{fault: 1})
+    await docomo.submit(a_number())
+    receipt = await docomo.receipt()
+    assert text in receipt.text
+    assert (set(receipt.tlvs), receipt.esm_class) == (tlvs, esm_class)
+
+
+async def test_the_coding_of_a_receipt_is_not_as_it_says(http: httpx.AsyncClient, docomo: Esme) -> None:
+    await turn_on(http, wrong_coding_rate=1)
+    read = set()
+    for _ in range(4):
+        await docomo.submit(a_number())
+        text = (await docomo.receipt()).text
+        read.add("ascii" if b"stat:DELIVRD" in text else text.decode("utf-16-be").split(" ")[1])
+    assert read == {"ascii", "stat:DELIVRD"}
+
+
+async def test_a_receipt_as_data_sm_comes_again_until_it_is_taken(
+    http: httpx.AsyncClient, docomo: Esme
+) -> None:
+    await turn_on(http, data_sm_rate=1)
+    docomo.acknowledge, docomo.raw = False, True
+    _, message_id = await docomo.submit(a_number())
+    for status in (0x64, 0):
+        body = await asyncio.wait_for(docomo.bodies.get(), 5)
+        assert f"id:{message_id} ".encode() in body
+        docomo.send(0x80000103, b"\0", status, docomo.last_sequence)
+    await docomo.call(0x15)  # answered in order: by then the last word was heard
+    assert set(docomo.requests) == {0x103}
+    state = (await http.get("/control/state")).json()["carriers"]["docomo"]["receipts"]
+    assert (state["waiting"], state["acknowledged"], state["redelivered"]) == (0, 1, 1)
+
+
+async def test_the_id_in_an_answer_is_padded(http: httpx.AsyncClient, docomo: Esme, maap: Maap) -> None:
+    await turn_on(http, padded_id_rate=1)
+    _, message_id = await docomo.submit(a_number())
+    assert message_id == f" {message_id.strip()}  "
+    assert (await docomo.receipt()).field("id") == message_id.strip()
+    assert (await maap.send(a_number())).json()["RCSMessage"]["msgId"].endswith("  ")
+
+
 async def test_dates_of_the_other_length(http: httpx.AsyncClient, docomo: Esme) -> None:
     lengths = []
     for rate in (0, 1):
@@ -195,6 +250,12 @@ async def test_checks_and_revokes(http: httpx.AsyncClient, maap: Maap, hooks: We
     with pytest.raises(httpx.TimeoutException):
         await maap.revoke(message_id, within=0.2)
     await hooks.wait_for(message_id, "cancelled")
+
+
+async def test_events_in_other_spellings(http: httpx.AsyncClient, maap: Maap, hooks: WebhookServer) -> None:
+    await turn_on(http, loose_words_rate=1, other_id_rate=1)
+    message_id = await maap.sent_id(a_number())
+    await hooks.wait_for(message_id.swapcase(), "DELIVERED")
 
 
 async def test_events_reordered_and_conflicting(
