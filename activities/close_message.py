@@ -7,9 +7,10 @@ from temporalio import activity
 from activities.batching import Batcher
 from activities.metrics import MESSAGES_CLOSED
 from activities.start_second_messages import SecondMessageStarter
-from domain.delivery import MessageClosing
+from domain.delivery import MessageClosing, ReceiptNotice
 from services.database import Database
 from services.message_closing import close_messages
+from services.receipts_on_record import overruled
 
 
 class ClosingActivities:
@@ -18,17 +19,23 @@ class ClosingActivities:
     def __init__(self, database: Database, starter: SecondMessageStarter) -> None:
         self._database = database
         self._starter = starter
-        self._batcher: Batcher[MessageClosing, None] = Batcher(self._close_batch)
+        self._batcher: Batcher[MessageClosing, ReceiptNotice | None] = Batcher(self._close_batch)
 
     @activity.defn
-    async def close_message(self, closing: MessageClosing) -> None:
-        """Write how the message ended and what it costs (B-7: once)."""
-        await self._batcher.run(closing)
+    async def close_message(self, closing: MessageClosing) -> ReceiptNotice | None:
+        """Write how the message ended and what it costs (B-7: once).
 
-    async def _close_batch(self, closings: Sequence[MessageClosing]) -> list[None]:
+        Nothing is written, and the receipt returned, when one on record forbids this end: the workflow has not
+        been told of it yet.
+        """
+        return await self._batcher.run(closing)
+
+    async def _close_batch(self, closings: Sequence[MessageClosing]) -> list[ReceiptNotice | None]:
         async with self._database.transaction({closing.company_id for closing in closings}) as session:
-            second_messages = await close_messages(session, closings)
-        for closing in closings:
+            forbidden = await overruled(session, closings)
+            ended = [closing for closing in closings if closing.message_id not in forbidden]
+            second_messages = await close_messages(session, ended) if ended else []
+        for closing in ended:
             MESSAGES_CLOSED.labels(closing.status.value).inc()
         self._starter.start_soon(second_messages)
-        return [None] * len(closings)
+        return [forbidden.get(closing.message_id) for closing in closings]

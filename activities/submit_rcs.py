@@ -15,7 +15,7 @@ from domain.carrier_exchange import (
     SubmitOutcome,
 )
 from domain.carriers import Carrier
-from domain.delivery import RevokeOrder, Submission, SubmitOrder
+from domain.delivery import ReceiptNotice, RevokeOrder, Submission, SubmitOrder
 from domain.submit_outcomes import combine_submits
 from services.database import Database
 from services.revokes import load_revoke, record_revoke
@@ -90,10 +90,15 @@ class RcsActivities:
         return capability, await gateway.submit(message)
 
     @activity.defn
-    async def revoke_rcs(self, order: RevokeOrder) -> RevokeOutcome:
-        """Ask the carrier to discard the message (R-8, R-9); the first answer stands."""
+    async def revoke_rcs(self, order: RevokeOrder) -> RevokeOutcome | ReceiptNotice:
+        """Ask the carrier to discard the message (R-8, R-9); the first answer stands.
+
+        Returns its receipt instead when one is on record by now: the workflow has not been told of it yet.
+        """
         async with self._database.transaction(order.company_id) as session:
             revoke = await load_revoke(session, order)
+        if revoke.receipt is not None:
+            return revoke.receipt
         if revoke.outcome is not None:
             return revoke.outcome
         if revoke.carrier_message_id is None:

@@ -36,14 +36,15 @@ def usage_month(at: datetime) -> date:
 
 
 def delivery_charge(
-    channel: Channel, parts: int, *, accepted_at: datetime, submitted_at: datetime, delivered_at: datetime
+    channel: Channel, parts: int, *, submitted_at: datetime, delivered_at: datetime
 ) -> Charge | None:
     """Return the charge for a delivered message, or ``None`` when it came too late (R-10, B-2).
 
-    SMS count ``parts`` in the month of acceptance (B-8); a +Message is one in the month of the send.
+    ``submitted_at``: when a carrier first accepted it on this channel. An SMS counts ``parts`` in that month,
+    however long before it was registered (B-8); a +Message is one in the month of the send.
     """
     if channel is Channel.SMS:
-        return Charge(ChargeKind.DELIVERY, channel, parts, usage_month(accepted_at))
+        return Charge(ChargeKind.DELIVERY, channel, parts, usage_month(submitted_at))
     if delivered_at - submitted_at > RCS_BILLABLE_WITHIN:
         return None
     return Charge(ChargeKind.DELIVERY, channel, 1, usage_month(submitted_at))

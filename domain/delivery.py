@@ -11,9 +11,9 @@ from domain.messages import ChannelPlan, FallbackReason, MessageStatus, StatusRe
 from domain.number_spacing import NUMBER_PAUSE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WaitingTimes:
-    """How long a message waits for its delivery, in seconds.
+    """How long a message waits for its delivery, in seconds. By keyword only: five alike, easily mistaken.
 
     ``fallback_after``: from the submit of a +Message to the SMS in its place (R-8);
     ``expires_after``: from the submit to giving up (R-9, S-9);

@@ -1,11 +1,12 @@
 """How an answer or a receipt ends a message, and which endings an SMS may still turn round."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.carrier_exchange import ReceiptState
 from domain.carriers import Carrier, Channel
-from domain.delivery import ReceiptNotice, Submission, SubmissionOutcome
+from domain.delivery import MessageClosing, ReceiptNotice, Submission, SubmissionOutcome
 from domain.messages import FallbackReason, MessageStatus, StatusReason
 
 
@@ -69,6 +70,21 @@ def ending_of_receipt(receipt: ReceiptNotice, now: datetime) -> Ending:
         receipt.carrier,
         (receipt.occurred_at or now) if delivered else None,
     )
+
+
+def overruling(closing: MessageClosing, receipts: Sequence[ReceiptNotice]) -> ReceiptNotice | None:
+    """Return the carrier's word on record that forbids a message to end so; ``None``: it may (I2, B-7).
+
+    A delivery forbids every other end, the earliest one first. Time that ran out is no end for what its
+    carrier has decided: the word counts, however late it is read.
+    """
+    if closing.status is MessageStatus.DELIVERED:
+        return None
+    if delivered := [receipt for receipt in receipts if receipt.state is ReceiptState.DELIVERED]:
+        return min(delivered, key=lambda receipt: (receipt.occurred_at is None, receipt.occurred_at))
+    ran_out = closing.status is MessageStatus.EXPIRED or closing.reason is StatusReason.NO_RECEIPT
+    own = (r for r in receipts if (r.channel, r.carrier) == (closing.channel, closing.carrier))
+    return next((r for r in own if ran_out and _STATUS_OF_RECEIPT.get(r.state) is not closing.status), None)
 
 
 def fallback_reason_of(ending: Ending) -> FallbackReason | None:

@@ -7,15 +7,17 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carrier_exchange import ReceiptState
 from domain.carriers import Carrier, Channel
 from domain.delivery import MessageClosing
+from domain.delivery_policy import Ending, ending_of_receipt
 from domain.messages import MessageStatus, StatusReason
 from services.message_closing import close_messages
+from services.receipts_on_record import lock_receipts, notice_on_record
 from services.second_messages import MessageKey
 
 _OPEN = text("""
-    SELECT m.company_id, m.id, a.channel, a.carrier, a.state, a.receipt_state, a.receipt_reason, a.receipt_at
+    SELECT m.company_id, m.id, a.channel, a.carrier, a.state, a.receipt_state, a.receipt_reason, a.receipt_at,
+           clock_timestamp() AS now
     FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[])) AS w(company_id, message_id)
     JOIN messages m ON m.company_id = w.company_id AND m.id = w.message_id
     LEFT JOIN LATERAL (
@@ -45,6 +47,7 @@ async def close_abandoned(
     Only for messages whose workflow is known to have ended. What may have left is 結果不明, or what its
     receipt said; what certainly did not leave never will: 取消.
     """
+    await lock_receipts(session, messages)
     key = {"company_ids": [company for company, _ in messages], "message_ids": [m for _, m in messages]}
     closings = [_closing(row) for row in await session.execute(_OPEN, key)]
     second_messages = await close_messages(session, closings) if closings else []
@@ -54,22 +57,19 @@ async def close_abandoned(
 def _closing(row: Row[Any]) -> MessageClosing:
     if row.state is None:
         return MessageClosing(row.company_id, row.id, MessageStatus.CANCELLED)
-    status = MessageStatus.UNKNOWN
-    reason: StatusReason | None = StatusReason.NO_RECEIPT
-    if row.receipt_state == ReceiptState.DELIVERED:
-        status, reason = MessageStatus.DELIVERED, None
-    elif row.receipt_state == ReceiptState.UNDELIVERED:
-        status, reason = MessageStatus.UNDELIVERED, _reason(row.receipt_reason)
+    notice = notice_on_record(row)
+    if notice is None:
+        ending = Ending(
+            MessageStatus.UNKNOWN, StatusReason.NO_RECEIPT, Channel(row.channel), Carrier(row.carrier)
+        )
+    else:
+        ending = ending_of_receipt(notice, row.now)
     return MessageClosing(
         company_id=row.company_id,
         message_id=row.id,
-        status=status,
-        reason=reason,
-        channel=Channel(row.channel),
-        carrier=Carrier(row.carrier),
-        delivered_at=row.receipt_at if status is MessageStatus.DELIVERED else None,
+        status=ending.status,
+        reason=ending.reason,
+        channel=ending.channel,
+        carrier=ending.carrier,
+        delivered_at=ending.delivered_at,
     )
-
-
-def _reason(stored: str | None) -> StatusReason | None:
-    return StatusReason(stored) if stored else None

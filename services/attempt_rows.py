@@ -13,8 +13,11 @@ from models.submit_attempt import AttemptState
 
 
 def is_withdrawn(row: Row[Any]) -> bool:
-    """Whether the message was cancelled or closed; what has partly left is sent to its end."""
-    if MessageStatus(row.message_status).is_final:
+    """Whether the message was cancelled, closed or delivered; what has partly left is sent to its end.
+
+    A delivery may be on record and not be known to the workflow yet: nothing follows it (R-8).
+    """
+    if MessageStatus(row.message_status).is_final or row.is_delivered:
         return True
     has_left = any(
         r.outcome in (SubmitOutcome.ACCEPTED, SubmitOutcome.UNKNOWN) for r in answered_segments(row)

@@ -40,7 +40,12 @@ _CLOSE = text(f"""
     WHERE m.company_id = r.company_id AND m.id = r.message_id
       AND m.status IN ('accepted', 'sending', 'sent')
     RETURNING m.company_id, m.id, m.campaign_id, m.status, m.channel, m.carrier, m.phone_number,
-              m.accepted_at, m.delivered_at, a.parts, coalesce(a.ended_at, m.submitted_at) AS submitted_at,
+              m.delivered_at, a.parts,
+              -- An SMS that went from carrier to carrier counts where one first accepted it (B-8).
+              coalesce((SELECT min(t.ended_at) FROM submit_attempts t
+                        WHERE t.company_id = m.company_id AND t.message_id = m.id AND t.channel = 'sms'
+                          AND r.channel = 'sms' AND t.state IN ('accepted', 'unknown')),
+                       a.ended_at, m.submitted_at) AS submitted_at,
               old.submitted_at IS NULL AND m.submitted_at IS NOT NULL AS is_first_submit,
               {SEQUENCE} AS sequence,
               (SELECT f.trigger FROM follow_ups f
@@ -148,7 +153,6 @@ def _charge(row: Row[Any]) -> Charge | None:
     return delivery_charge(
         Channel(row.channel),
         row.parts,
-        accepted_at=row.accepted_at,
         submitted_at=row.submitted_at,
         delivered_at=row.delivered_at,
     )

@@ -123,9 +123,10 @@ async def apply_receipts(
         return []
     # PostgreSQL returns updated rows in any order; what came first counts.
     rows = sorted(rows, key=lambda row: (row.received_at, row.id))
-    await _apply_reads(session, rows, counters)
     deciding = _first_deciding(rows)
     applied = await _apply_deciding(session, deciding) if deciding else []
+    # Attempts before messages, as whoever closes or records locks them.
+    await _apply_reads(session, rows, counters)
     expecting = {receipt.message_id for receipt in applied}
     settled = [row.id for row in rows if row.message_id not in expecting]
     await session.execute(_SETTLE, {"ids": settled})

@@ -43,6 +43,8 @@ _LOAD = text("""
            a.id AS attempt_id, a.state, a.body, a.reference, a.outcome, a.reason, a.not_before,
            a.departs_at, a.ended_at,
            a.started_at, a.receipt_state, a.receipt_reason, a.receipt_at, clock_timestamp() AS now,
+           EXISTS (SELECT FROM submit_attempts d WHERE d.company_id = m.company_id AND d.message_id = m.id
+                   AND d.receipt_state = 'delivered') AS is_delivered,
            (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.segment) FROM submit_segments g
             WHERE g.company_id = a.company_id AND g.message_id = a.message_id AND g.attempt_id = a.id)
                AS segments

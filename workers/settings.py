@@ -95,10 +95,10 @@ class Settings(BaseSettings):
     def waiting(self) -> WaitingTimes:
         """How long messages wait."""
         return WaitingTimes(
-            self.fallback_after_seconds,
-            self.expires_after_seconds,
-            self.carrier_call_seconds,
-            self.number_pause_seconds,
+            fallback_after=self.fallback_after_seconds,
+            expires_after=self.expires_after_seconds,
+            carrier_call=self.carrier_call_seconds,
+            number_pause=self.number_pause_seconds,
         )
 
     @property

@@ -50,14 +50,10 @@ class MessageDeliveryWorkflow:
     @workflow.run
     async def run(self, order: DeliveryOrder) -> MessageClosing:
         """Deliver, then write the end of the message in one transaction (L-3)."""
-        ending = await self._deliver()
-        if delivery := self._first_delivery():
-            ending = ending_of_receipt(delivery, workflow.now())
-        closing = self._closing(ending)
-        workflow.set_current_details(f"終了: {closing.status.value}")
-        await workflow.execute_local_activity_method(
-            ClosingActivities.close_message, closing, **DATABASE_STEP
-        )
+        closing, word = await self._close(await self._deliver())
+        # Each word is the last one of a carrier; there are few.
+        while word is not None:
+            closing, word = await self._close(await self._go_on_after(word))
         carrier = [CARRIER.value_set(closing.carrier.value)] if closing.carrier else []
         workflow.upsert_search_attributes([MESSAGE_STATE.value_set(closing.status.value), *carrier])
         return closing
@@ -81,6 +77,25 @@ class MessageDeliveryWorkflow:
             if self._fallback_reason is None:
                 return ending
         return await self._try_carriers(Channel.SMS)
+
+    async def _close(self, ending: Ending) -> tuple[MessageClosing, ReceiptNotice | None]:
+        """End the message so, unless a carrier's word on record forbids it; the word is returned then."""
+        if delivery := self._first_delivery():
+            ending = ending_of_receipt(delivery, workflow.now())
+        closing = self._closing(ending)
+        workflow.set_current_details(f"終了: {closing.status.value}")
+        word = await workflow.execute_local_activity_method(
+            ClosingActivities.close_message, closing, **DATABASE_STEP
+        )
+        return closing, word
+
+    async def _go_on_after(self, word: ReceiptNotice) -> Ending:
+        """Take in a word that was on record before its signal came: "not mine" leads on to the next carrier."""
+        self._receipts[word.channel, word.carrier] = word
+        if word.state is not ReceiptState.WRONG_CARRIER:
+            return ending_of_receipt(word, workflow.now())
+        self._refused.append(word.carrier)
+        return await self._try_carriers(word.channel)
 
     async def _check_recycling(self) -> Ending | None:
         """Anything but a clear "no new owner" excludes the message (M-1)."""
@@ -140,7 +155,7 @@ class MessageDeliveryWorkflow:
         return Ending(MessageStatus.EXPIRED, channel=Channel.RCS, carrier=carrier)
 
     async def _revoke(self, carrier: Carrier) -> ReceiptNotice | None:
-        """Have the +Message discarded; a delivery that came first is returned as such."""
+        """Have the +Message discarded; a word of the carrier that came first is returned instead."""
         workflow.set_current_details(f"{carrier.value} へ破棄依頼中")
         outcome = await workflow.execute_activity_method(
             RcsActivities.revoke_rcs,
@@ -150,6 +165,9 @@ class MessageDeliveryWorkflow:
             priority=company_share(self._order.company_id, self._order.priority),
             **carrier_call(self._order.waiting),
         )
+        if isinstance(outcome, ReceiptNotice):
+            self._receipts[outcome.channel, outcome.carrier] = outcome
+            return outcome
         if outcome is RevokeOutcome.ALREADY_DELIVERED:
             self.receive_receipt(ReceiptNotice(Channel.RCS, carrier, ReceiptState.DELIVERED))
         return self._first_delivery()

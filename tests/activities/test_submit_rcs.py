@@ -27,9 +27,9 @@ class Steps:
         submission: Submission = await environment(waited=waited).run(self.activities.submit_rcs, order)
         return submission
 
-    async def revoke(self, bench: Bench, campaign: Registered) -> RevokeOutcome:
+    async def revoke(self, bench: Bench, campaign: Registered) -> RevokeOutcome | ReceiptNotice:
         order = RevokeOrder(bench.company_id, campaign.message, Carrier.DOCOMO)
-        outcome: RevokeOutcome = await environment().run(self.activities.revoke_rcs, order)
+        outcome: RevokeOutcome | ReceiptNotice = await environment().run(self.activities.revoke_rcs, order)
         return outcome
 
 
@@ -184,6 +184,23 @@ async def test_a_revoke_is_asked_for_once_and_its_first_answer_stands(
     assert platform.revokes == [message_id]
     attempt = await bench.attempt(campaign.message)
     assert (attempt.revoke_outcome, attempt.revoke_requested_at is not None) == (outcome, True)
+
+
+@pytest.mark.parametrize("state", [ReceiptState.DELIVERED, ReceiptState.UNDELIVERED])
+async def test_what_its_carrier_has_decided_is_not_revoked(bench: Bench, state: ReceiptState) -> None:
+    """R-8: the word is on record, its signal is late. The platform is not asked."""
+    campaign, message_id = await bench.campaign(), an_id()
+    platform = FakeRcsPlatform(answers=[accepted(message_id)])
+    worker = steps(bench, platform)
+    await worker.submit(bench.order(campaign.message, channel=Channel.RCS))
+    await bench.store(report(message_id, state, channel=Channel.RCS))
+
+    word = await worker.revoke(bench, campaign)
+
+    assert isinstance(word, ReceiptNotice)
+    assert (word.channel, word.state) == (Channel.RCS, state)
+    assert platform.revokes == []
+    assert (await bench.attempt(campaign.message)).revoke_requested_at is None
 
 
 async def test_without_the_carriers_id_nothing_can_be_revoked(bench: Bench) -> None:

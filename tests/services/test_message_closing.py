@@ -148,14 +148,58 @@ async def test_parts_are_those_of_the_stored_text_by_the_contracts_table(bench: 
     assert [c.parts for c in await charges(bench)] == [3]
 
 
-async def test_an_sms_counts_in_the_month_it_was_accepted_in_japan(bench: Bench) -> None:
-    """B-8: 31 January, 23:59 JST, delivered in February."""
-    campaign = await bench.campaign()
-    await bench.rows("UPDATE messages SET accepted_at = '2026-01-31 14:59:59+00' WHERE company_id = :company")
+LAST_SECOND = datetime(2026, 1, 31, 14, 59, 59, tzinfo=UTC)
+"""Of January in Japan."""
 
-    await bench.delivered(campaign.message, delivered_at=datetime(2026, 2, 1, tzinfo=UTC))
+
+async def submitted_sms_at(bench: Bench, campaign: Registered, carrier: Carrier, at: datetime) -> None:
+    """Hand an SMS over, at ``at``."""
+    attempt = await bench.submitted(bench.order(campaign.message, carrier), an_id())
+    await bench.rows("UPDATE submit_attempts SET ended_at = :at WHERE id = :attempt", at=at, attempt=attempt)
+    await bench.rows(
+        "UPDATE messages SET submitted_at = least(submitted_at, :at) WHERE company_id = :company", at=at
+    )
+
+
+@pytest.mark.parametrize(
+    ("accepted_at", "month"),
+    [(LAST_SECOND, date(2026, 1, 1)), (LAST_SECOND + timedelta(seconds=1), date(2026, 2, 1))],
+)
+async def test_an_sms_counts_in_the_month_a_carrier_accepted_it_in_japan(
+    bench: Bench, accepted_at: datetime, month: date
+) -> None:
+    """B-8: a send scheduled months ahead belongs to the month it goes out, not to that of its registration."""
+    campaign = await bench.campaign()
+    await bench.rows("UPDATE messages SET accepted_at = '2025-10-01 00:00+00' WHERE company_id = :company")
+    await submitted_sms_at(bench, campaign, Carrier.DOCOMO, accepted_at)
+
+    await bench.close(bench.closing(campaign.message, delivered_at=datetime(2026, 3, 1, tzinfo=UTC)))
+
+    assert [c.usage_month for c in await charges(bench)] == [month]
+
+
+async def test_an_sms_that_went_from_carrier_to_carrier_counts_where_one_first_accepted_it(
+    bench: Bench,
+) -> None:
+    """B-8, S-5: accepted in January by one that then said "not mine", delivered by the next in February."""
+    campaign = await bench.campaign()
+    await submitted_sms_at(bench, campaign, Carrier.AU, LAST_SECOND)
+    await submitted_sms_at(bench, campaign, Carrier.DOCOMO, LAST_SECOND + timedelta(minutes=5))
+
+    await bench.close(bench.closing(campaign.message, delivered_at=LAST_SECOND + timedelta(minutes=6)))
 
     assert [c.usage_month for c in await charges(bench)] == [date(2026, 1, 1)]
+
+
+async def test_a_fallback_sms_counts_in_its_own_month_not_in_that_of_the_rich_message(bench: Bench) -> None:
+    """B-8, R-8: the +Message went out in January, the SMS in its place in February."""
+    campaign = await bench.campaign()
+    await sent_rcs_at(bench, campaign, LAST_SECOND)
+    await submitted_sms_at(bench, campaign, Carrier.DOCOMO, LAST_SECOND + timedelta(minutes=10))
+
+    await bench.close(bench.closing(campaign.message, delivered_at=LAST_SECOND + timedelta(minutes=11)))
+
+    assert [(c.channel, c.usage_month) for c in await charges(bench)] == [("sms", date(2026, 2, 1))]
 
 
 @pytest.mark.parametrize(("late", "billed"), [(timedelta(0), 1), (timedelta(seconds=1), 0)])

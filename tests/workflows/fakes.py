@@ -24,6 +24,7 @@ from domain.delivery import (
     SubmissionOutcome,
     SubmitOrder,
 )
+from domain.delivery_policy import overruling
 from domain.messages import StatusReason
 from tests.workflows.handset import Errand, Handset
 from workflows.message_delivery import MessageDeliveryWorkflow
@@ -114,6 +115,8 @@ class FakeWorld:
         self.recycling: RecyclingOutcome | None = None
         self.calls: list[Call] = []
         self.closings: list[MessageClosing] = []
+        # Words of carriers that are on record while the workflow has not been told of them.
+        self.on_record: list[ReceiptNotice] = []
 
     def sms(self, **answers: Answer) -> None:
         """Script the SMS links: ``sms(docomo=delivered())``."""
@@ -196,8 +199,11 @@ class FakeWorld:
         )
 
     @activity.defn
-    async def revoke_rcs(self, order: RevokeOrder) -> RevokeOutcome:
+    async def revoke_rcs(self, order: RevokeOrder) -> RevokeOutcome | ReceiptNotice:
         self._record("revoke_rcs", order.carrier, order)
+        for notice in self.on_record:
+            if (notice.channel, notice.carrier) == (Channel.RCS, order.carrier):
+                return notice
         answer = self.revokes[order.carrier]
         if answer.arrives is not None:
             notice = ReceiptNotice(Channel.RCS, order.carrier, answer.arrives)
@@ -210,8 +216,10 @@ class FakeWorld:
         return self.recycling or RecyclingOutcome.LOOKUP_FAILED
 
     @activity.defn
-    async def close_message(self, closing: MessageClosing) -> None:
-        self.closings.append(closing)
+    async def close_message(self, closing: MessageClosing) -> ReceiptNotice | None:
+        if (word := overruling(closing, self.on_record)) is None:
+            self.closings.append(closing)
+        return word
 
     def _record(self, step: str, carrier: Carrier | None, order: Any) -> Call:
         call = Call(step, carrier, activity.info().current_attempt_scheduled_time, order)
