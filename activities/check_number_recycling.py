@@ -1,6 +1,6 @@
 """Ask the directory whether a number may have a new owner (M-1)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 
 from temporalio import activity
@@ -8,7 +8,6 @@ from temporalio.exceptions import ApplicationError
 
 from domain.carrier_exchange import RecyclingOutcome
 from domain.delivery import RecyclingOrder
-from domain.send_times import JST
 from services.database import Database
 from services.recycling_checks import load_recycling_question, record_recycling_check
 
@@ -58,11 +57,13 @@ class RecyclingActivities:
             question = await load_recycling_question(session, order)
         if question.outcome is not None or question.reference_on is None:
             return question.outcome or RecyclingOutcome.LOOKUP_FAILED
-        today = datetime.now(JST).date()
         attempt = activity.info().attempt
         # One for each call, or two lines in the directory's log could not be told apart.
         answer = await self._directory.check(
-            question.phone_number, question.reference_on, today, correlator=f"{order.message_id}:{attempt}"
+            question.phone_number,
+            question.reference_on,
+            question.today,
+            correlator=f"{order.message_id}:{attempt}",
         )
         if answer.retryable and attempt < TRIES:
             raise ApplicationError("directory did not answer", type=answer.carrier_code or "no_answer")

@@ -25,8 +25,8 @@ class ClosingActivities:
     async def close_message(self, closing: MessageClosing) -> ReceiptNotice | None:
         """Write how the message ended and what it costs (B-7: once).
 
-        Nothing is written, and the receipt returned, when one on record forbids this end: the workflow has not
-        been told of it yet.
+        Nothing is written, and the receipt returned, when one on record forbids this end: the workflow has
+        not been told of it yet.
         """
         return await self._batcher.run(closing)
 

@@ -14,6 +14,9 @@ RECEIPT_COMMIT_SECONDS = Histogram(
     "From a report's arrival until it is committed and may be acknowledged.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+MESSAGES_BEGUN_ANEW = Counter(
+    "delivery_messages_begun_anew", "Messages whose workflow was lost or could not go on.", ("why",)
+)
 SWEEPS = Counter("delivery_sweeps", "Sweeps run.", ("sweep", "result"))
 
 # Of the whole platform, as every message worker sees it in the database: take the maximum, not the sum.
@@ -21,3 +24,11 @@ RECEIPTS_WAITING = Gauge("delivery_receipts_waiting", "Reports committed and not
 SUBMITS_IN_FLIGHT = Gauge("delivery_submits_in_flight", "Submits without an answer on record.")
 OLDEST_SUBMIT_SECONDS = Gauge("delivery_oldest_submit_seconds", "Age of the oldest submit in flight.")
 CAMPAIGNS_OVERDUE = Gauge("delivery_campaigns_overdue", "Campaigns two minutes past their time, not begun.")
+
+# As the sweep that looks sees it, of which there is one at a time: take the maximum here as well.
+MESSAGES_WITHOUT_WORKFLOW = Gauge(
+    "delivery_messages_without_workflow", "Open messages the last look found without a workflow."
+)
+WORKFLOWS_FAILING = Gauge(
+    "delivery_workflows_failing", "Workflows that stand still: their workflow task fails again and again."
+)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from temporalio import activity
@@ -16,6 +16,7 @@ from domain.delivery import (
     WaitingTimes,
 )
 from domain.send_times import FREEZE_LEAD
+from services.clock import database_now
 from services.database import Database
 from services.feeding import FeedMessage, FeedPage, begin_sending, finish_feeding, load_schedule, next_page
 from services.recipient_freeze import freeze_recipients
@@ -54,7 +55,7 @@ class CampaignActivities:
     async def freeze_campaign_recipients(self, order: CampaignOrder) -> int:
         """Exclude opted-out numbers as of now (O-3); returns how many."""
         async with self._database.transaction(order.company_id) as session:
-            now = datetime.now(UTC)
+            now = await database_now(session)
             return await freeze_recipients(session, order.company_id, order.campaign_id, now)
 
     @activity.defn

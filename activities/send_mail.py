@@ -1,6 +1,6 @@
 """Send one mail of the outbox."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -62,13 +62,12 @@ class MailActivities:
             return await self._close(order, MailState.FAILED, "unreadable_secret")
         if mail is None:
             return None
-        now = datetime.now(UTC)
-        if mail.tells_a_secret and mail.facts.expires_at is not None and mail.facts.expires_at <= now:
+        if mail.tells_a_secret and mail.facts.expires_at is not None and mail.facts.expires_at <= mail.now:
             return await self._close(order, MailState.EXPIRED)
         answer = await self._relay.send(order.mail_id, mail.address, write_mail(mail.facts), mail.written_at)
         if answer.outcome == "accepted":
             return await self._close(order, MailState.SENT)
-        if answer.outcome == "refused" or now - mail.written_at >= GIVE_UP_AFTER:
+        if answer.outcome == "refused" or mail.now - mail.written_at >= GIVE_UP_AFTER:
             return await self._close(order, MailState.FAILED, answer.code)
         raise ApplicationError("mail not taken", type=answer.code or "no_answer")
 

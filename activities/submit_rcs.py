@@ -1,7 +1,7 @@
 """Ask whether a number can receive a +Message, and hand it over; discard one that was not delivered."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from temporalio import activity
@@ -85,7 +85,7 @@ class RcsActivities:
         capability = await gateway.check_capability(ready.sender, ready.phone_number)
         if capability is not Capability.CAPABLE:
             return capability, SegmentResult(1, _OUTCOME_OF_CAPABILITY[capability])
-        expires_at = datetime.now(UTC) + timedelta(seconds=order.expires_after) + EXPIRY_MARGIN
+        expires_at = ready.now + timedelta(seconds=order.expires_after) + EXPIRY_MARGIN
         message = OutboundRcs(ready.phone_number, ready.sender, ready.body, expires_at)
         return capability, await gateway.submit(message)
 
@@ -112,4 +112,5 @@ class RcsActivities:
 
 
 def _has_waited_enough() -> bool:
-    return datetime.now(UTC) - activity.info().scheduled_time >= GIVE_UP_AFTER
+    # Both times are of the server's clock.
+    return activity.info().started_time - activity.info().scheduled_time >= GIVE_UP_AFTER

@@ -1,8 +1,9 @@
 """What every submit has in common: the record before the call, the record after it, and coming back later."""
 
 import asyncio
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 LONGEST_PAUSE = timedelta(seconds=30)
 # A slot this near is waited for in the activity instead of being scheduled again.
 NEAR = timedelta(seconds=2)
+# However far a slot is, it is looked for again after this.
+LONGEST_WAIT = timedelta(seconds=60)
 
 
 class NotYet(ApplicationError):
@@ -37,12 +40,15 @@ class SubmitRecorder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._clock = DatabaseClock()
         self._begin: Batcher[SubmitOrder, Beginning] = Batcher(self._begin_batch)
         self._record: Batcher[SubmitRecord, Recorded] = Batcher(self._record_batch)
 
     async def begin(self, order: SubmitOrder) -> ReadySubmit | Submission:
         """Put the attempt on record; raises ``NotYet`` when nothing may be sent now."""
-        await _until_slot(order.not_before)
+        # Only to save the question: whether a slot has come, the database decides (``begin_submits``).
+        if order.not_before is not None and (wait := self._clock.until(order.not_before)) <= NEAR:
+            await _wait_if_near(wait)
         while isinstance(beginning := await self._begin.run(order), Later):
             await _wait_if_near(beginning.wait)
         return beginning
@@ -78,22 +84,38 @@ class SubmitRecorder:
 
     async def _begin_batch(self, orders: Sequence[SubmitOrder]) -> list[Beginning]:
         async with self._database.transaction({order.company_id for order in orders}) as session:
-            return await begin_submits(session, orders)
+            beginnings = await begin_submits(session, orders)
+        for beginning in beginnings:
+            if isinstance(beginning, (ReadySubmit, Later)):
+                self._clock.observe(beginning.now)
+        return beginnings
 
     async def _record_batch(self, records: Sequence[SubmitRecord]) -> list[Recorded]:
         async with self._database.transaction({r.order.company_id for r in records}) as session:
             return await record_submits(session, records)
 
 
-async def _until_slot(not_before: datetime | None) -> None:
-    """Wait for the slot the order came with; a far one is left to the next try of the activity."""
-    if not_before is not None:
-        await _wait_if_near(not_before - datetime.now(UTC))
+class DatabaseClock:
+    """The database's clock without asking it each time; this machine's own may be wrong or be set."""
+
+    def __init__(self) -> None:
+        self._ahead: float | None = None
+
+    def observe(self, now: datetime) -> None:
+        """Take in what the database's clock said a moment ago."""
+        self._ahead = now.timestamp() - time.monotonic()
+
+    def until(self, moment: datetime) -> timedelta:
+        """Return how long it is until ``moment``; nothing before the first observation."""
+        if self._ahead is None:
+            return timedelta(0)
+        return timedelta(seconds=moment.timestamp() - self._ahead - time.monotonic())
 
 
 async def _wait_if_near(wait: timedelta) -> None:
     if wait > NEAR:
-        raise NotYet("waiting_for_slot", wait)
+        # Temporal keeps to a pause whatever happens meanwhile: none may last long, were it by mistake.
+        raise NotYet("waiting_for_slot", min(wait, LONGEST_WAIT))
     await asyncio.sleep(max(wait.total_seconds(), 0))
 
 

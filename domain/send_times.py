@@ -3,13 +3,16 @@
 Every time is aware; ``now`` is handed in. People type and read JST, whatever the server's zone.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 JST = ZoneInfo("Asia/Tokyo")
 
 FREEZE_LEAD = timedelta(minutes=15)
 FARTHEST_AHEAD = timedelta(days=366)
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of what is to go at once: past by every clock, however wrong."""
 
 NIGHT_STARTS = time(21, 0)
 NIGHT_ENDS = time(8, 0)

@@ -120,7 +120,7 @@ async def create_campaign_from_api(
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     if request_key is not None:
         await session.execute(_MARK, {**key, "request_key": request_key, "request_hash": request_hash})
-    accepted = await register_rows(session, caller, campaign_id, check, now)
+    accepted = await register_rows(session, caller, campaign_id, check)
     rejected = await _rejected(session, caller, upload.id)
     await record_registration(session, caller, campaign_id, content, accepted)
     return ApiRegistration(campaign_id, accepted, rejected)

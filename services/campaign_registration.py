@@ -60,7 +60,7 @@ class Registration:
 
 _INSERT_MESSAGES = text("""
     INSERT INTO messages (company_id, campaign_id, row_number, phone_number, variables, status, accepted_at)
-    SELECT company_id, :campaign_id, row_number, phone_number, variables, 'accepted', :now
+    SELECT company_id, :campaign_id, row_number, phone_number, variables, 'accepted', now()
     FROM recipient_upload_rows
     WHERE company_id = :company_id AND upload_id = :upload_id AND problems IS NULL
     ORDER BY row_number
@@ -82,8 +82,9 @@ _REMOVE_SECOND_COUNTERS = text("""
 """)
 
 _REGISTER = text("""
-    UPDATE campaigns SET status = 'registered', registered_at = :now, frozen_at = NULL
+    UPDATE campaigns SET status = 'registered', registered_at = clock_timestamp(), frozen_at = NULL
     WHERE company_id = :company_id AND id = :campaign_id
+    RETURNING registered_at
 """)
 
 _TOTAL = text("""
@@ -102,7 +103,7 @@ _DELETE_OTHERS = text("""
 
 _INSERT_MISSING = text("""
     INSERT INTO messages (company_id, campaign_id, row_number, phone_number, variables, status, accepted_at)
-    SELECT company_id, :campaign_id, row_number, phone_number, variables, 'accepted', :now
+    SELECT company_id, :campaign_id, row_number, phone_number, variables, 'accepted', now()
     FROM recipient_upload_rows r
     WHERE company_id = :company_id AND upload_id = :upload_id AND problems IS NULL AND NOT EXISTS (
         SELECT FROM messages m WHERE m.company_id = r.company_id AND m.campaign_id = :campaign_id
@@ -151,7 +152,7 @@ async def register_campaign(
     check = await _check(session, caller, content, row.upload_id, now)
     if check_token not in (None, check.token) or expected_recipients not in (None, check.recipients):
         raise CheckOutdated(check)
-    total = await register_rows(session, caller, campaign_id, check, now)
+    total = await register_rows(session, caller, campaign_id, check)
     await record_registration(session, caller, campaign_id, content, total)
     return Registration(campaign_id, total, is_scheduled=content.send_at is not None)
 
@@ -203,8 +204,8 @@ async def edit_scheduled(
     await write_content(session, caller, campaign_id, content, upload_id)
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     recipients: int = (await session.execute(_TOTAL, key)).scalar_one()
-    total = await _replace_messages(session, key, check, now)
-    await _put_into_outbox(session, key, check, total, now)
+    total = await _replace_messages(session, key, check)
+    await _put_into_outbox(session, key, check, total)
     old = {**_audited(content_of(row)), "recipients": recipients, "upload_id": row.upload_id}
     new = {**_audited(content), "recipients": total, "upload_id": upload_id}
     before, after = changes(old, new)
@@ -216,7 +217,7 @@ async def edit_scheduled(
 
 
 async def register_rows(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, check: CampaignCheck, now: datetime
+    session: AsyncSession, caller: Caller, campaign_id: UUID, check: CampaignCheck
 ) -> int:
     """Make a message of every row the check found valid and put the campaign into the outbox.
 
@@ -224,19 +225,17 @@ async def register_rows(
     here: immediate sends, and scheduled ones less than 15 minutes ahead (O-3). Returns the messages.
     """
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
-    inserted = await session.execute(_INSERT_MESSAGES, {**key, "upload_id": check.upload_id, "now": now})
+    inserted = await session.execute(_INSERT_MESSAGES, {**key, "upload_id": check.upload_id})
     total: int = inserted.rowcount  # type: ignore[attr-defined]
-    return await _put_into_outbox(session, key, check, total, now)
+    return await _put_into_outbox(session, key, check, total)
 
 
-async def _replace_messages(
-    session: AsyncSession, key: Mapping[str, UUID], check: CampaignCheck, now: datetime
-) -> int:
+async def _replace_messages(session: AsyncSession, key: Mapping[str, UUID], check: CampaignCheck) -> int:
     """Make the messages of a campaign that has not started those of the checked list; return how many."""
     upload = {**key, "upload_id": check.upload_id}
     await session.execute(_WITHOUT_NESTED_LOOPS, {"setting": "off"})
     await session.execute(_DELETE_OTHERS, upload)
-    await session.execute(_INSERT_MISSING, {**upload, "now": now})
+    await session.execute(_INSERT_MISSING, upload)
     await session.execute(_WITHOUT_NESTED_LOOPS, {"setting": "on"})
     await session.execute(_INCLUDE_AGAIN, key)
     total: int = (await session.execute(_COUNT_MESSAGES, key)).scalar_one()
@@ -244,14 +243,15 @@ async def _replace_messages(
 
 
 async def _put_into_outbox(
-    session: AsyncSession, key: Mapping[str, UUID], check: CampaignCheck, total: int, now: datetime
+    session: AsyncSession, key: Mapping[str, UUID], check: CampaignCheck, total: int
 ) -> int:
     if total != check.valid_rows:
         raise RuntimeError(f"{total} messages where {check.valid_rows} rows were checked")
     await session.execute(_SET_COUNTERS, {**key, "total": total})
     has_second = check.content.follow_up is not None
     await session.execute(_SET_SECOND_COUNTERS if has_second else _REMOVE_SECOND_COUNTERS, key)
-    await session.execute(_REGISTER, {**key, "now": now})
+    # By the database's clock: whoever starts the campaign, or finds it overdue, compares with that one.
+    now: datetime = (await session.execute(_REGISTER, key)).scalar_one()
     if freeze_at(check.content.send_at, now) <= now:
         await freeze_recipients(session, key["company_id"], key["campaign_id"], now)
     return total

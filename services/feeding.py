@@ -13,7 +13,7 @@ from domain.delivery import CampaignSchedule
 from domain.messages import ChannelPlan
 from domain.phone_numbers import original_carrier
 from domain.priorities import priority_of
-from domain.send_times import freeze_at
+from domain.send_times import LONG_AGO, freeze_at
 from services.campaign_counters import complete_if_all_closed
 from services.lanes import SlotRange, reserve_company_slots
 
@@ -77,14 +77,19 @@ class FeedPage:
 async def load_schedule(
     session: AsyncSession, company_id: UUID, campaign_id: UUID, freeze_lead: timedelta
 ) -> CampaignSchedule | None:
-    """Return when the campaign freezes and begins, ``None`` when it no longer waits (begun, cancelled)."""
+    """Return when the campaign freezes and begins, ``None`` when it no longer waits (begun, cancelled).
+
+    One that is to go at once is due by whatever clock is asked.
+    """
     key = {"company_id": company_id, "campaign_id": campaign_id}
     row = (await session.execute(_SCHEDULE, key)).one_or_none()
     if row is None:
         return None
+    if row.send_at is None:
+        return CampaignSchedule(LONG_AGO, LONG_AGO, is_frozen=row.frozen_at is not None)
     return CampaignSchedule(
         freeze_at=freeze_at(row.send_at, row.registered_at, freeze_lead),
-        send_at=row.send_at or row.registered_at,
+        send_at=row.send_at,
         is_frozen=row.frozen_at is not None,
     )
 

@@ -34,6 +34,7 @@ _OVERTAKEN = text("""
 
 _LOAD = text("""
     SELECT m.kind, m.address, m.details, m.sealed_secret, m.expires_at, m.state, m.created_at,
+           clock_timestamp() AS now,
            u.name AS user_name, u.login_id, c.name AS company_name
     FROM mails m
     JOIN company_users u ON u.company_id = m.company_id AND u.id = m.user_id
@@ -53,11 +54,12 @@ _QUEUED = text("""
 
 @dataclass(frozen=True, slots=True)
 class QueuedMail:
-    """A mail that is still to be sent."""
+    """A mail that is still to be sent. ``now``: the database's clock."""
 
     address: str
     facts: MailFacts
     written_at: datetime
+    now: datetime
     tells_a_secret: bool
 
 
@@ -120,7 +122,7 @@ async def load_queued_mail(
         row.expires_at,
         row.details,
     )
-    return QueuedMail(row.address, facts, row.created_at, tells_a_secret=secret is not None)
+    return QueuedMail(row.address, facts, row.created_at, row.now, tells_a_secret=secret is not None)
 
 
 async def close_mail(

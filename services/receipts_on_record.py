@@ -56,9 +56,7 @@ async def lock_receipts(
     return found
 
 
-async def overruled(
-    session: AsyncSession, closings: Sequence[MessageClosing]
-) -> dict[UUID, ReceiptNotice]:
+async def overruled(session: AsyncSession, closings: Sequence[MessageClosing]) -> dict[UUID, ReceiptNotice]:
     """Return, by message id, the receipts that forbid open messages to end as ``closings`` say."""
     doubtful = [closing for closing in closings if closing.status is not MessageStatus.DELIVERED]
     if not doubtful:

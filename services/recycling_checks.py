@@ -13,7 +13,8 @@ from services.campaign_counters import CounterChanges
 from services.message_closing import write_charge
 
 _LOAD = text("""
-    SELECT m.phone_number, c.recycling_reference_on, k.outcome
+    SELECT m.phone_number, c.recycling_reference_on, k.outcome,
+           (clock_timestamp() AT TIME ZONE 'Asia/Tokyo')::date AS today
     FROM messages m
     JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
     LEFT JOIN recycling_checks k ON k.company_id = m.company_id AND k.message_id = m.id
@@ -34,11 +35,12 @@ _RECORD = text("""
 
 @dataclass(frozen=True, slots=True)
 class RecyclingQuestion:
-    """What to ask; ``outcome`` when it has been answered before."""
+    """What to ask, on which day in Japan; ``outcome`` when it has been answered before."""
 
     phone_number: str
     reference_on: date | None
     outcome: RecyclingOutcome | None
+    today: date
 
 
 async def load_recycling_question(session: AsyncSession, order: RecyclingOrder) -> RecyclingQuestion:
@@ -46,7 +48,7 @@ async def load_recycling_question(session: AsyncSession, order: RecyclingOrder) 
     key = {"company_id": order.company_id, "message_id": order.message_id}
     row = (await session.execute(_LOAD, key)).one()
     outcome = RecyclingOutcome(row.outcome) if row.outcome else None
-    return RecyclingQuestion(row.phone_number, row.recycling_reference_on, outcome)
+    return RecyclingQuestion(row.phone_number, row.recycling_reference_on, outcome, row.today)
 
 
 async def record_recycling_check(

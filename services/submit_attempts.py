@@ -23,7 +23,7 @@ from domain.departures import Departures
 from domain.message_parts import parts_for
 from domain.templates import Template, parse_template
 from models.submit_attempt import AttemptState
-from services.attempt_rows import answered_segments, is_withdrawn, known_answer
+from services.attempt_rows import LOAD_SUBMITS, answered_segments, is_withdrawn, known_answer
 from services.contracts import NoValidContract
 from services.departures import hold_departures, note_departures
 from services.lanes import hold_number, reserve_company_slots
@@ -32,43 +32,6 @@ from services.segment_references import needs_reference, take_references
 
 # A backlog larger than the company's capacity comes back in this time to twice this.
 _BACKLOG_PAUSE_MS = 3_000
-
-_LOAD = text("""
-    SELECT m.id AS message_id, m.company_id, m.phone_number, m.variables, m.status AS message_status,
-           c.status AS campaign_status, k.part_table,
-           CASE WHEN m.parent_message_id IS NULL
-                THEN CASE r.channel WHEN 'sms' THEN c.sms_text ELSE c.rcs_text END
-                ELSE CASE r.channel WHEN 'sms' THEN f.sms_text ELSE f.rcs_text END END AS template,
-           CASE r.channel WHEN 'sms' THEN s.sender ELSE o.bot_id END AS sender,
-           a.id AS attempt_id, a.state, a.body, a.reference, a.outcome, a.reason, a.not_before,
-           a.departs_at, a.ended_at,
-           a.started_at, a.receipt_state, a.receipt_reason, a.receipt_at, clock_timestamp() AS now,
-           EXISTS (SELECT FROM submit_attempts d WHERE d.company_id = m.company_id AND d.message_id = m.id
-                   AND d.receipt_state = 'delivered') AS is_delivered,
-           (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.segment) FROM submit_segments g
-            WHERE g.company_id = a.company_id AND g.message_id = a.message_id AND g.attempt_id = a.id)
-               AS segments
-    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[]), CAST(:channels AS text[]),
-                CAST(:carriers AS text[]))
-         WITH ORDINALITY AS r(company_id, message_id, channel, carrier, position)
-    JOIN messages m ON m.company_id = r.company_id AND m.id = r.message_id
-    JOIN campaigns c ON c.company_id = m.company_id AND c.id = m.campaign_id
-    LEFT JOIN follow_ups f ON f.company_id = c.company_id AND f.campaign_id = c.id
-    LEFT JOIN LATERAL (SELECT sender FROM sms_accounts WHERE company_id = m.company_id ORDER BY id LIMIT 1) s
-        ON true
-    LEFT JOIN LATERAL (
-        SELECT bot_id FROM official_accounts WHERE company_id = m.company_id ORDER BY id LIMIT 1
-    ) o ON true
-    LEFT JOIN LATERAL (
-        SELECT part_table FROM contracts WHERE company_id = m.company_id
-        AND valid_from <= (m.accepted_at AT TIME ZONE 'Asia/Tokyo')::date ORDER BY valid_from DESC LIMIT 1
-    ) k ON true
-    LEFT JOIN submit_attempts a ON a.company_id = m.company_id AND a.message_id = m.id
-        AND a.channel = r.channel AND a.carrier = r.carrier AND a.number = 1
-    ORDER BY r.position
-    -- Orders this submit against a cancel: either it sees the cancel, or the cancel waits for its commit.
-    FOR SHARE OF c
-""")
 
 _INSERT = text("""
     INSERT INTO submit_attempts
@@ -102,7 +65,7 @@ class ReadySubmit:
     """The attempt is on record as in flight: the carrier is to be called now, once.
 
     ``segments``: those still to be sent (SMS), ``None`` for all. ``answered``: what the carrier said
-    to the others in an earlier try.
+    to the others in an earlier try. ``now``: the database's clock, a moment ago.
     """
 
     attempt_id: UUID
@@ -111,14 +74,16 @@ class ReadySubmit:
     sender: str
     reference: int
     segments: tuple[int, ...] | None
+    now: datetime
     answered: tuple[SegmentResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Nothing may be sent before ``wait`` has passed."""
+    """Nothing may be sent before ``wait`` has passed. ``now``: the database's clock, a moment ago."""
 
     wait: timedelta
+    now: datetime
 
 
 Beginning = ReadySubmit | Later | Submission
@@ -143,7 +108,7 @@ async def begin_submits(session: AsyncSession, orders: Sequence[SubmitOrder]) ->
     """
     rows = (
         await session.execute(
-            _LOAD,
+            LOAD_SUBMITS,
             {
                 "company_ids": [order.company_id for order in orders],
                 "message_ids": [order.message_id for order in orders],
@@ -191,7 +156,10 @@ async def _begin(
         return known_answer(order, row)
     if is_withdrawn(row):
         return Submission(SubmissionOutcome.WITHDRAWN, row.now)
-    not_before, now = row.not_before, row.now
+    if row.may_arrive_otherwise:
+        return Submission(SubmissionOutcome.UNKNOWN, row.now)
+    # The order's own slot, or the one a submit after another has taken; never by a worker's clock.
+    not_before, now = row.not_before or order.not_before, row.now
     takes_slot = order.reserves_slot and row.attempt_id is None
     if takes_slot:
         slots = await reserve_company_slots(session, order.company_id, 1)
@@ -200,7 +168,7 @@ async def _begin(
         if takes_slot:
             # On record with its slot, so that the next try does not take another one.
             await _insert(session, order, row, AttemptState.WAITING, reference, not_before)
-        return Later(not_before - now)
+        return Later(not_before - now, now)
     if row.sender is None:
         raise SenderMissing(order.channel.value)
     if departures is None:
@@ -230,7 +198,7 @@ async def _depart(
         # Nothing reserved, and not all of a backlog comes back at once.
         wait = timedelta(milliseconds=_BACKLOG_PAUSE_MS + randbelow(_BACKLOG_PAUSE_MS))
     await _note_wait(session, order, row, departs_at, reference)
-    return Later(wait)
+    return Later(wait, row.now)
 
 
 async def _note_wait(
@@ -256,7 +224,7 @@ async def _claim(session: AsyncSession, order: SubmitOrder, row: Row[Any], refer
     answered = answered_segments(row)
     missing = {s["segment"] for s in row.segments or ()} - {result.segment for result in answered}
     segments = tuple(sorted(missing)) or None
-    return ReadySubmit(attempt_id, row.phone_number, body, row.sender, reference, segments, answered)
+    return ReadySubmit(attempt_id, row.phone_number, body, row.sender, reference, segments, row.now, answered)
 
 
 def _key(order: SubmitOrder, row: Row[Any]) -> dict[str, Any]:

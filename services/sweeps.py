@@ -28,7 +28,7 @@ FORGET_AFTER = timedelta(days=15)
 OVERDUE_AFTER = timedelta(seconds=5)
 BATCH = 500
 
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7205)")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7205, hashtext(:sweep))")
 
 _OPEN_CAMPAIGNS = text("""
     SELECT company_id, id FROM campaigns
@@ -122,9 +122,9 @@ _UNSIGNALLED = text(f"""
 """)  # noqa: S608
 
 
-async def is_only_sweeper(session: AsyncSession) -> bool:
-    """Take the sweeper's turn for this transaction; ``False`` when another process has it."""
-    return bool((await session.execute(_TRY_LOCK)).scalar_one())
+async def is_only_sweeper(session: AsyncSession, sweep: str) -> bool:
+    """Take a sweep's turn for this transaction; ``False`` when another process has it."""
+    return bool((await session.execute(_TRY_LOCK, {"sweep": sweep})).scalar_one())
 
 
 async def open_campaigns(session: AsyncSession) -> list[tuple[UUID, UUID]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DemoSignIn:
     """A ready-made sign-in, shown beside the form on a local installation only; ``role`` is a ``Role``."""
 
@@ -13,7 +13,7 @@ class DemoSignIn:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOperatorSignIn:
     """The same for the operators' side; ``role`` is an ``OperatorRole``."""
 
@@ -22,7 +22,7 @@ class DemoOperatorSignIn:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """Settings of the portal, read once by the composition root.
 

@@ -1,12 +1,13 @@
 """Keeps the log to its three months: makes its months ahead of time, drops those that are over (L-1)."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
 from activities.metrics import SWEEPS
 from domain.log_months import LogMonth
+from services.clock import database_now
 from services.database import JobsDatabase
 from services.log_months import (
     BATCH,
@@ -38,7 +39,10 @@ class LogKeeper:
         """Keep the log until cancelled. A failure is logged, and the next round tries again."""
         while True:
             try:
-                await self.keep(datetime.now(UTC))
+                # What is dropped is gone: not by a clock that one worker has wrong.
+                async with self._database.transaction() as session:
+                    now = await database_now(session)
+                await self.keep(now)
             except Exception as failure:
                 SWEEPS.labels("keep_log", "failed").inc()
                 log.warning("sweep_failed", sweep="keep_log", failure=type(failure).__name__)

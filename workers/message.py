@@ -17,6 +17,7 @@ from workers.settings import Settings
 from workers.temporal_connection import connect_to_temporal
 from workflows.campaign import CampaignWorkflow
 from workflows.client import DeliveryClient
+from workflows.mending import WorkflowMender
 from workflows.message_delivery import MessageDeliveryWorkflow
 from workflows.receipt_inbox import ReceiptInbox
 from workflows.sweeper import Sweeper
@@ -65,13 +66,14 @@ def message_workers(
 async def run_message_worker(settings: Settings) -> None:
     """Run until SIGTERM."""
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
-    jobs_database = JobsDatabase(settings.jobs_database, pool_size=1)
+    jobs_database = JobsDatabase(settings.jobs_database, pool_size=3)
     client = await connect_to_temporal(settings)
     delivery = DeliveryClient(client)
     inbox = ReceiptInbox(database, delivery)
     starter = SecondMessageStarter(database, delivery.start_delivery, settings.waiting)
     freeze_lead = timedelta(seconds=settings.freeze_lead_seconds)
-    sweeper = Sweeper(jobs_database, delivery, inbox, starter, freeze_lead=freeze_lead)
+    mender = WorkflowMender(jobs_database, delivery, settings.waiting)
+    sweeper = Sweeper(jobs_database, delivery, inbox, starter, mender, freeze_lead=freeze_lead)
     async with health_server(
         settings.worker_health_host,
         settings.worker_health_port,

@@ -90,7 +90,12 @@ def _demo_sign_ins(settings: Settings) -> tuple[DemoSignIn, ...]:
         return ()
     companies = json.loads(settings.demo_file.read_text("utf-8"))["companies"]
     return tuple(
-        DemoSignIn(company["name"], user["role"], user["login_id"], user["password"])
+        DemoSignIn(
+            company=company["name"],
+            role=user["role"],
+            login_id=user["login_id"],
+            password=user["password"],
+        )
         for company in companies
         for user in company["users"]
     )

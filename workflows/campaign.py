@@ -12,6 +12,8 @@ with workflow.unsafe.imports_passed_through():
 
 # Two minutes of feed at the usual 40,000/h; short enough to lose little, long enough to cost little.
 MESSAGES_PER_FEED = 1_500
+# Between looks at whether the time has come by the database's clock as well.
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=60)
 # A history of this many feeds stays far below Temporal's limits, whatever the campaign's size.
 FEEDS_PER_RUN = 100
 
@@ -40,6 +42,7 @@ class CampaignWorkflow:
 
     async def _await_start(self) -> bool:
         """Wait for the send time, freezing 15 minutes ahead (O-3); ``False``: there is nothing to send."""
+        pause = SHORTEST_PAUSE
         while schedule := await self._load_schedule():
             if not schedule.is_frozen:
                 if not await self._reached(schedule.freeze_at, f"予約配信 {schedule.send_at.isoformat()}"):
@@ -57,8 +60,9 @@ class CampaignWorkflow:
             )
             if begun:
                 return True
-            # Edited at the last moment, or the database's clock is a moment behind: look again.
-            await workflow.sleep(timedelta(seconds=1), summary="開始の再確認")
+            # Edited at the last moment, or the database's clock, which decides, is behind: look again.
+            await workflow.sleep(pause, summary="開始の再確認")
+            pause = min(pause * 2, LONGEST_PAUSE)
         # Feeding already, after a lost worker or a repeated start.
         return await workflow.execute_local_activity_method(
             CampaignActivities.begin_campaign, self._order, **DATABASE_STEP

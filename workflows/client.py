@@ -1,6 +1,7 @@
 """How the rest of the platform speaks to the workflows. Workflow ids are made here and nowhere else."""
 
 import contextlib
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -46,7 +47,19 @@ _ENDED_FROM_OUTSIDE = (
 _PAGE_PATIENCE = timedelta(seconds=3)
 
 
+# A signal that was lost is repeated, so none keeps the others waiting.
+SIGNAL_PATIENCE = timedelta(seconds=5)
+QUESTION_PATIENCE = timedelta(seconds=10)
+
 _MESSAGE_PREFIX = "message-"
+_CAMPAIGN_PREFIX = "campaign-"
+
+# The server says so of a workflow whose workflow task has failed five times in a row: code that does not fit
+# its history, or that raises. It takes the mark away when one succeeds.
+_FAILING = (
+    "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running' "
+    "AND WorkflowType IN ('MessageDelivery', 'Campaign')"
+)
 
 
 def message_workflow_id(message_id: UUID) -> str:
@@ -56,12 +69,20 @@ def message_workflow_id(message_id: UUID) -> str:
 
 def campaign_workflow_id(campaign_id: UUID) -> str:
     """Return the id of a campaign's workflow."""
-    return f"campaign-{campaign_id}"
+    return f"{_CAMPAIGN_PREFIX}{campaign_id}"
 
 
 def mail_workflow_id(mail_id: UUID) -> str:
     """Return the id of a mail's workflow."""
     return f"mail-{mail_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class FailingWorkflows:
+    """Workflows that stand still: (company id, message or campaign id) and when the run began."""
+
+    messages: list[tuple[tuple[UUID, UUID], datetime]] = field(default_factory=list)
+    campaigns: list[tuple[tuple[UUID, UUID], datetime]] = field(default_factory=list)
 
 
 class DeliveryClient:
@@ -71,8 +92,8 @@ class DeliveryClient:
         self._client = client
         self._ui_url = ui_url.rstrip("/") if ui_url else None
 
-    async def start_campaign(self, company_id: UUID, campaign_id: UUID) -> bool:
-        """Start a registered campaign's workflow; whether it runs now.
+    async def start_campaign(self, company_id: UUID, campaign_id: UUID, *, anew: bool = False) -> bool:
+        """Start a registered campaign's workflow; whether it runs now. ``anew``: for one that runs.
 
         Never raises when Temporal is down: the campaign's row is the outbox and a sweep comes back to it.
         """
@@ -84,7 +105,9 @@ class DeliveryClient:
                 task_queue=CAMPAIGNS,
                 # Its row says what is left to do, so a second run after a lost one does no harm.
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING
+                if anew
+                else WorkflowIDConflictPolicy.FAIL,
                 static_summary="案件の配信",
                 search_attributes=_search_attributes(company_id, campaign_id),
                 rpc_timeout=_PAGE_PATIENCE,
@@ -131,15 +154,23 @@ class DeliveryClient:
             return False
         return True
 
-    async def start_delivery(self, order: DeliveryOrder) -> None:
-        """Start a message's workflow; a message that has or had one is left alone."""
+    async def start_delivery(self, order: DeliveryOrder, *, anew: bool = False) -> None:
+        """Start a message's workflow; a message that has or had one is left alone.
+
+        ``anew``: begin one again, in the place of one that runs, if any. What it did is on record.
+        """
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 MessageDeliveryWorkflow.run,
                 order,
                 id=message_workflow_id(order.message_id),
                 task_queue=MESSAGES,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
+                if anew
+                else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING
+                if anew
+                else WorkflowIDConflictPolicy.FAIL,
                 static_summary=_PLAN_IN_WORDS[order.plan],
                 search_attributes=_search_attributes(
                     order.company_id,
@@ -148,7 +179,7 @@ class DeliveryClient:
                 ),
                 priority=company_share(order.company_id, order.priority),
                 # The feeding process runs these workflows, too: their first step comes with the answer.
-                request_eager_start=True,
+                request_eager_start=not anew,
             )
 
     async def signal_receipt(self, message_id: UUID, notice: ReceiptNotice) -> bool:
@@ -157,7 +188,9 @@ class DeliveryClient:
         Raises ``RPCError`` when Temporal does not answer: the receipt is then signalled by a sweep.
         """
         try:
-            await self._handle(message_id).signal(MessageDeliveryWorkflow.receive_receipt, notice)
+            await self._handle(message_id).signal(
+                MessageDeliveryWorkflow.receive_receipt, notice, rpc_timeout=SIGNAL_PATIENCE
+            )
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
@@ -180,6 +213,31 @@ class DeliveryClient:
                 if current.status is not WorkflowExecutionStatus.RUNNING:
                     ended[UUID(message_id)] = UUID(company_id)
         return [(company_id, message_id) for message_id, company_id in ended.items()]
+
+    async def has_workflow(self, message_id: UUID) -> bool:
+        """Whether a message's workflow runs; raises ``RPCError`` when Temporal does not answer."""
+        try:
+            found = await self._handle(message_id).describe(rpc_timeout=QUESTION_PATIENCE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return found.status is WorkflowExecutionStatus.RUNNING
+
+    async def count_failing(self) -> int:
+        """Return how many workflows stand still because their workflow task fails again and again."""
+        return (await self._client.count_workflows(_FAILING, rpc_timeout=QUESTION_PATIENCE)).count
+
+    async def failing(self, limit: int) -> FailingWorkflows:
+        """Return such workflows, the oldest runs first."""
+        found = FailingWorkflows()
+        async for execution in self._client.list_workflows(_FAILING, limit=limit):
+            company_id = execution.typed_search_attributes.get(COMPANY_ID)
+            kind, _, row_id = execution.id.partition("-")
+            if company_id and f"{kind}-" in (_MESSAGE_PREFIX, _CAMPAIGN_PREFIX):
+                of_kind = found.messages if f"{kind}-" == _MESSAGE_PREFIX else found.campaigns
+                of_kind.append(((UUID(company_id), UUID(row_id)), execution.start_time))
+        return found
 
     def _handle(self, message_id: UUID) -> WorkflowHandle[MessageDeliveryWorkflow, object]:
         return self._client.get_workflow_handle(message_workflow_id(message_id))

@@ -90,7 +90,7 @@ class MessageDeliveryWorkflow:
         return closing, word
 
     async def _go_on_after(self, word: ReceiptNotice) -> Ending:
-        """Take in a word that was on record before its signal came: "not mine" leads on to the next carrier."""
+        """Take in a word that was on record before its signal came; "not mine" leads to the next carrier."""
         self._receipts[word.channel, word.carrier] = word
         if word.state is not ReceiptState.WRONG_CARRIER:
             return ending_of_receipt(word, workflow.now())

@@ -52,5 +52,6 @@ class FakeRcsPlatform:
 def environment(*, attempt: int = 1, waited: timedelta = timedelta(0)) -> ActivityEnvironment:
     """The environment of one try of an activity that was scheduled ``waited`` ago."""
     env = ActivityEnvironment()
-    env.info = replace(env.info, attempt=attempt, scheduled_time=datetime.now(UTC) - waited)
+    now = datetime.now(UTC)
+    env.info = replace(env.info, attempt=attempt, scheduled_time=now - waited, started_time=now)
     return env

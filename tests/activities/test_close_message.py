@@ -18,7 +18,9 @@ async def _close(bench: Bench, closing: MessageClosing) -> ReceiptNotice | None:
     async def never(order: DeliveryOrder) -> None:
         raise AssertionError(order)
 
-    activities = ClosingActivities(bench.database, SecondMessageStarter(bench.database, never, WaitingTimes()))
+    activities = ClosingActivities(
+        bench.database, SecondMessageStarter(bench.database, never, WaitingTimes())
+    )
     word: ReceiptNotice | None = await environment().run(activities.close_message, closing)
     return word
 
@@ -134,7 +136,5 @@ async def test_a_refused_attempt_says_nothing(bench: Bench) -> None:
     order = bench.order(campaign.message)
     await bench.record(order, await bench.ready(order), refused(SubmitOutcome.WRONG_CARRIER))
     await bench.submitted(bench.order(campaign.message, Carrier.AU), an_id())
-    closing = bench.closing(
-        campaign.message, MessageStatus.UNKNOWN, **{**UNKNOWN, "carrier": Carrier.AU}
-    )
+    closing = bench.closing(campaign.message, MessageStatus.UNKNOWN, **{**UNKNOWN, "carrier": Carrier.AU})
     assert await _close(bench, closing) is None

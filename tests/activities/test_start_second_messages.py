@@ -22,6 +22,7 @@ from tests.services.test_inbound_messages import answered, tap
 from tests.services.test_second_messages import pending, seconds, with_follow_up
 from workflows.client import DeliveryClient
 from workflows.inbound_inbox import InboundInbox
+from workflows.mending import WorkflowMender
 from workflows.receipt_inbox import ReceiptInbox
 from workflows.sweeper import Sweeper
 
@@ -171,7 +172,8 @@ async def test_the_sweep_starts_what_was_left(
     await bench.delivered(recent.message)
     delivery = DeliveryClient(cast("Client", None))
     inbox = ReceiptInbox(bench.database, delivery)
-    sweeper = Sweeper(bench.jobs_database, delivery, inbox, starter)
+    mender = WorkflowMender(bench.jobs_database, delivery, WaitingTimes())
+    sweeper = Sweeper(bench.jobs_database, delivery, inbox, starter, mender)
     for _ in range(2):
         await sweeper.sweep_second_messages()
     (second,) = await seconds(bench, campaign)

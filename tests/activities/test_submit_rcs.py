@@ -6,11 +6,11 @@ import pytest
 
 from activities.submit_rcs import RcsActivities
 from activities.submitting import NotYet, SubmitRecorder
-from domain.carrier_exchange import Capability, RevokeOutcome, SegmentResult, SubmitOutcome
+from domain.carrier_exchange import Capability, ReceiptState, RevokeOutcome, SegmentResult, SubmitOutcome
 from domain.carriers import Carrier, Channel
-from domain.delivery import RevokeOrder, Submission, SubmissionOutcome, SubmitOrder
+from domain.delivery import ReceiptNotice, RevokeOrder, Submission, SubmissionOutcome, SubmitOrder
 from tests.activities.fake_gateways import FakeRcsPlatform, environment
-from tests.services.factories import Bench, Registered, accepted, an_id, refused
+from tests.services.factories import Bench, Registered, accepted, an_id, refused, report
 
 Outcome = SubmitOutcome
 LONG = timedelta(minutes=5)
@@ -191,8 +191,8 @@ async def test_what_its_carrier_has_decided_is_not_revoked(bench: Bench, state: 
     """R-8: the word is on record, its signal is late. The platform is not asked."""
     campaign, message_id = await bench.campaign(), an_id()
     platform = FakeRcsPlatform(answers=[accepted(message_id)])
-    worker = steps(bench, platform)
-    await worker.submit(bench.order(campaign.message, channel=Channel.RCS))
+    worker = Steps(bench, platform)
+    await worker.submit(rcs_order(bench, campaign))
     await bench.store(report(message_id, state, channel=Channel.RCS))
 
     word = await worker.revoke(bench, campaign)

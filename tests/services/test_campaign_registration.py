@@ -290,3 +290,21 @@ async def test_odd_characters_survive_the_way_into_the_database(companies: Compa
     assert [row.variables["氏名"] for row in rows] == [odd.replace("\u2028", "\n"), "二行\n目 タブ"]
     assert found.errors[0].cells == ("0312345678", odd)
     assert found.errors[1].cells == ("117", "\x07\t")
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(hours=-1)])
+async def test_what_is_registered_bears_the_databases_time(companies: Companies, wrong: timedelta) -> None:
+    """Workers compare it with that clock: a portal whose own is wrong must hold nothing back."""
+    upload = await companies.upload(MIXED)
+    campaign_id = await companies.draft(upload.id, sms_text="お待ちしております。")
+    async with companies.transaction() as session:
+        await register_campaign(session, companies.caller, campaign_id, now=now() + wrong)
+    (row,) = await companies.rows(
+        "SELECT clock_timestamp() - registered_at AS ago, frozen_at >= registered_at AS is_frozen,"
+        " (SELECT max(abs(extract(epoch FROM clock_timestamp() - m.accepted_at))) FROM messages m"
+        "  WHERE m.campaign_id = c.id) AS accepted FROM campaigns c WHERE id = :id",
+        id=campaign_id,
+    )
+    assert timedelta(0) <= row.ago < timedelta(minutes=1)
+    assert row.is_frozen
+    assert row.accepted < 60

@@ -12,7 +12,7 @@ from domain.carriers import Carrier
 from domain.delivery import CampaignSchedule
 from domain.messages import ChannelPlan, MessageStatus
 from domain.priorities import BULK_SEND, SINGLE_SEND
-from domain.send_times import FREEZE_LEAD
+from domain.send_times import FREEZE_LEAD, LONG_AGO
 from services.campaign_counters import CounterChanges
 from services.feeding import FeedPage, begin_sending, finish_feeding, load_schedule, next_page
 from services.message_closing import close_messages
@@ -66,10 +66,12 @@ async def test_registered_within_15_minutes_it_freezes_at_registration(bench: Be
     assert await schedule(bench, campaign) == CampaignSchedule(registered_at, NOW, is_frozen=True)
 
 
-async def test_a_send_at_once_freezes_and_begins_at_registration(bench: Bench) -> None:
-    campaign = await waiting(bench, registered_at=NOW)
+@pytest.mark.parametrize("wrong", [timedelta(0), timedelta(hours=1), timedelta(days=-10)])
+async def test_a_send_at_once_waits_for_no_clock(bench: Bench, wrong: timedelta) -> None:
+    """Whatever time a portal gave it: its workflow, by Temporal's clock, finds it due."""
+    campaign = await waiting(bench, registered_at=NOW + wrong)
 
-    assert await schedule(bench, campaign) == CampaignSchedule(NOW, NOW, is_frozen=False)
+    assert await schedule(bench, campaign) == CampaignSchedule(LONG_AGO, LONG_AGO, is_frozen=False)
 
 
 @pytest.mark.parametrize("status", [s for s in CampaignStatus if s is not CampaignStatus.REGISTERED])

@@ -168,7 +168,7 @@ async def submitted_sms_at(bench: Bench, campaign: Registered, carrier: Carrier,
 async def test_an_sms_counts_in_the_month_a_carrier_accepted_it_in_japan(
     bench: Bench, accepted_at: datetime, month: date
 ) -> None:
-    """B-8: a send scheduled months ahead belongs to the month it goes out, not to that of its registration."""
+    """B-8: a send scheduled months ahead belongs to the month it goes out in, not to its registration's."""
     campaign = await bench.campaign()
     await bench.rows("UPDATE messages SET accepted_at = '2025-10-01 00:00+00' WHERE company_id = :company")
     await submitted_sms_at(bench, campaign, Carrier.DOCOMO, accepted_at)

@@ -33,7 +33,10 @@ async def charges(bench: Bench) -> list[Any]:
 async def test_the_question_is_the_number_and_the_campaigns_reference_date(bench: Bench) -> None:
     campaign = await bench.campaign(recycling_reference_on=REFERENCE)
 
-    assert await question(bench, campaign) == RecyclingQuestion(campaign.phone_numbers[0], REFERENCE, None)
+    today = (await bench.one("SELECT (now() AT TIME ZONE 'Asia/Tokyo')::date AS today")).today
+    assert await question(bench, campaign) == RecyclingQuestion(
+        campaign.phone_numbers[0], REFERENCE, None, today
+    )
 
 
 @pytest.mark.parametrize("outcome", [RecyclingOutcome.NOT_RECYCLED, RecyclingOutcome.RECYCLED])

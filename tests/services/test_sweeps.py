@@ -102,10 +102,11 @@ async def test_sends_of_next_month_do_not_crowd_out_what_is_due(bench: Bench) ->
 
 async def test_one_sweeper_at_a_time(jobs_database: JobsDatabase) -> None:
     async with jobs_database.transaction() as first, jobs_database.transaction() as second:
-        assert await is_only_sweeper(first)
-        assert not await is_only_sweeper(second)
+        assert await is_only_sweeper(first, "receipts")
+        assert not await is_only_sweeper(second, "receipts")
+        assert await is_only_sweeper(second, "campaigns"), "one sweep does not wait for another"
     async with jobs_database.transaction() as third:
-        assert await is_only_sweeper(third)
+        assert await is_only_sweeper(third, "receipts")
 
 
 async def test_a_receipt_that_crossed_its_submits_record_is_matched_later(bench: Bench) -> None:

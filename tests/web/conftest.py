@@ -67,9 +67,16 @@ def make_portal(database: Database, jobs_database: JobsDatabase, *, cookie_secur
     app.state.database = database
     app.state.delivery = delivery
     app.state.link_queues = FakeLinkQueues(database)
-    demo = (DemoSignIn("さくら商事株式会社", "company_admin", "owner@sakura.example", "見本"),)
+    demo = (
+        DemoSignIn(
+            company="さくら商事株式会社",
+            role="company_admin",
+            login_id="owner@sakura.example",
+            password="見本",
+        ),
+    )
     settings = WebSettings(
-        PORTAL,
+        portal_url=PORTAL,
         cookie_secure=cookie_secure,
         encryption_key=ENCRYPTION_KEY,
         failure_seconds=0.01,

@@ -49,7 +49,7 @@ async def visitor_in_browser(portal: Portal) -> AsyncIterator[Visitor]:
     address = f"http://localhost:{port}"
     made = make_portal(portal.database, portal.jobs_database)
     made.app.state.web_settings = WebSettings(
-        address, cookie_secure=False, encryption_key=ENCRYPTION_KEY, failure_seconds=0.01
+        portal_url=address, cookie_secure=False, encryption_key=ENCRYPTION_KEY, failure_seconds=0.01
     )
     server = uvicorn.Server(uvicorn.Config(made.app, host="127.0.0.1", port=port, log_config=None))
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

@@ -14,6 +14,7 @@ from services.database import Database, JobsDatabase
 from tests.services.factories import open_bench
 from tests.support.postgres import jobs_url
 from workflows.client import DeliveryClient, message_workflow_id
+from workflows.mending import WorkflowMender
 from workflows.receipt_inbox import ReceiptInbox
 from workflows.sweeper import Sweeper
 
@@ -47,7 +48,8 @@ async def test_terminated_messages_end_and_running_ones_go_on(
         await _listed(delivery, message_id)
     starter = SecondMessageStarter(database, delivery.start_delivery, WaitingTimes())
     inbox = ReceiptInbox(database, delivery)
-    sweeper = Sweeper(jobs_database, delivery, inbox, starter, ended_for=timedelta(seconds=-60))
+    mender = WorkflowMender(jobs_database, delivery, WaitingTimes())
+    sweeper = Sweeper(jobs_database, delivery, inbox, starter, mender, ended_for=timedelta(seconds=-60))
     await sweeper.sweep_ended_workflows()
     statuses = [MessageStatus((await bench.message(message)).status) for message in campaign.messages]
     assert statuses == [MessageStatus.CANCELLED, MessageStatus.UNKNOWN, MessageStatus.ACCEPTED]
