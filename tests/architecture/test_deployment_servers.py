@@ -253,6 +253,8 @@ def test_proxy_reads_its_variable_and_reaches_the_portal() -> None:
     # Otherwise the proxy refuses without a word what the API would explain.
     allowed = re.search(r"max_size (\d+)MB", text)
     assert allowed is not None
-    largest = max(WebSettings("").max_upload_bytes, ApiSettings("").max_campaign_bytes)
+    largest = max(
+        WebSettings(portal_url="").max_upload_bytes, ApiSettings(maap_webhook_token="").max_campaign_bytes
+    )
     assert largest < int(allowed[1]) * 1_000_000 <= largest * 1.1
     assert text.count("{\n") == len(re.findall(r"^\s*\}$", text, re.MULTILINE))
