@@ -62,6 +62,7 @@ _ROWS: dict[RowErrorCode, str] = {
     RowErrorCode.NUMBER_FOREIGN: "国外の番号には配信できません。",
     RowErrorCode.DUPLICATE: "同じ電話番号が前の宛先にあります。",
     RowErrorCode.MISSING_VARIABLE: "変数の値がありません。",
+    RowErrorCode.UNSHOWABLE_CHARACTER: "携帯電話で表示できない文字(外字など)があります。",
     RowErrorCode.TOO_LONG: "変数を差し込むと文字数の上限を超えます。",
 }
 

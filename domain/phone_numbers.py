@@ -25,10 +25,20 @@ _HYPHENATED = re.compile(r"(0[678]0(?=-[1-9])|090)-([0-9]{4})-([0-9]{4})")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _FULL_WIDTH_DIGITS = frozenset("０１２３４５６７８９")
 _SEPARATORS = re.compile(
-    r"[\s\-.()\[\]'’´`·・‐‑‒–—―⁃−─━ーｰ~〜"
+    r"[\s\-.()\[\]'’´`·・‐‑‒–—―⁃−─━ーｰ~〜˗﹘﹣ㅡ"
     "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
 )
-_DECIMAL = re.compile(r"([0-9]+)\.0+")
+_DECIMAL = re.compile(r"([0-9]+)\.0*")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.0*)?")
+# An amount, not a number to call: one decimal point; a minus before or behind, or brackets instead of it,
+# where no zero leads. Taking those signs for separators would dial somebody.
+_AMOUNT = re.compile(
+    r"(?=\D*[0-9])[+]?[0-9\s]*\.[0-9\s]*"
+    r"|['’\s]*[-‐‑‒–—―⁃−─━ーｰ˗﹘﹣]\s*[1-9].*"
+    r"|[1-9][0-9]*\s*[-‐‑‒–—―⁃−─━ーｰ˗﹘﹣]"
+    r"|\(\s*[1-9][0-9]*\s*\)",
+    re.DOTALL,
+)
 _SCIENTIFIC = re.compile(r"([0-9])\.?([0-9]*)[eE]\+?([0-9]{1,2})")
 _LONGEST_INPUT = 64
 
@@ -179,13 +189,15 @@ def _digits_of(raw: str, repairs: dict[Repair, None]) -> str | NumberRefusal:
 
 
 def _without_spreadsheet_form(text: str) -> str | NumberRefusal:
-    """Undo "9012345678.0" and "9.012345678E+09" where no digit is lost."""
+    """Undo "9012345678.0", "9,012,345,678" and "9.012345678E+09" where no digit is lost."""
     if decimal := _DECIMAL.fullmatch(text):
         return decimal[1]
+    if _THOUSANDS.fullmatch(text):
+        return text.partition(".")[0].replace(",", "")
     if scientific := _SCIENTIFIC.fullmatch(text):
         first, rest, exponent = scientific.groups()
         return first + rest if len(rest) == int(exponent) else NumberRefusal.ROUNDED
-    return text
+    return NumberRefusal.NOT_A_NUMBER if _AMOUNT.fullmatch(text) else text
 
 
 def _national_of(digits: str, repairs: dict[Repair, None]) -> str | NumberRefusal:

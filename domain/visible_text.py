@@ -17,7 +17,7 @@ _LONE = (
     r"\ud800-\udfff"
 )
 _ONLY_INVISIBLE = re.compile(f"[{_LONE}{_JOINED}]*")
-_AT_AN_EDGE = re.compile(f"[{_LONE}{_JOINED}]")
+_EDGES = frozenset(filter(re.compile(f"[{_LONE}{_JOINED}]").match, map(chr, range(0x110000))))
 _BEFORE = re.compile(f"^[{_LONE}{_JOINED}]+")
 _LONE_ONE = re.compile(f"[{_LONE}]")
 
@@ -43,7 +43,7 @@ def trim(text: str) -> str:
     '山田　太郎'
     """
     # Nearly all values need nothing: two characters are looked at, not all of them.
-    if not text or not (_AT_AN_EDGE.match(text) or _AT_AN_EDGE.match(text, len(text) - 1)):
+    if not text or not (text[0] in _EDGES or text[-1] in _EDGES):
         return text
     text = _BEFORE.sub("", text)
     # From behind: a search for what reaches the end would try every blank within the text as a beginning.

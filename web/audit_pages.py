@@ -1,13 +1,11 @@
 """An audit trail as a page with filters and as a file: the same for a company's trail and our own staff's."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from domain.audit import AuditAction
 from domain.callers import Caller, OperatorCaller
@@ -15,9 +13,9 @@ from services.audit import record_audit, trail_of
 from services.audit_log import AuditFilter, AuditLine, audit_people, search_audit
 from services.database import Database
 from services.paging import InvalidCursor
-from web.access import database_of
+from web.access import database_of, now
 from web.csrf import read_form
-from web.csv_safety import safe_cell
+from web.csv_files import csv_file_name, csv_stream
 from web.formats import moment_short
 from web.forms.audit_search import AuditSearch
 from web.pages import go, page
@@ -67,29 +65,19 @@ async def audit_file(request: Request, caller: Caller | OperatorCaller) -> Respo
     database = database_of(request)
     async with database.transaction(trail_of(caller)) as session:
         await record_audit(session, caller, AuditAction.AUDIT_EXPORTED, after=search.fields())
-    return StreamingResponse(
-        _lines(database, caller, search.audit_filter()),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
-    )
+    name = csv_file_name("操作履歴", at=now())
+    return csv_stream(name, _lines(database, caller, search.audit_filter()))
 
 
 async def _lines(
     database: Database, caller: Caller | OperatorCaller, audit_filter: AuditFilter
-) -> AsyncIterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_HEADINGS)
-    yield b"\xef\xbb\xbf"  # so that Excel reads it as UTF-8
+) -> AsyncIterator[list[Sequence[str]]]:
+    yield [_HEADINGS]
     cursor: str | None = None
     while True:
         async with database.transaction(trail_of(caller)) as session:
             found = await search_audit(session, caller, audit_filter, cursor=cursor, limit=_FILE_BATCH)
-        for line in found.items:
-            writer.writerow(safe_cell(cell) for cell in _cells(line))
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
+        yield [_cells(line) for line in found.items]
         cursor = found.next_cursor
         if cursor is None:
             return

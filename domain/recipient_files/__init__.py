@@ -9,9 +9,9 @@ from domain.recipient_files.checking import (
     second_texts,
 )
 from domain.recipient_files.inspection import inspect_file
-from domain.recipient_files.records import Record, RecordNote
+from domain.recipient_files.own_downloads import ADDED_COLUMNS
+from domain.recipient_files.records import CellFault, CellRepair, Record, RecordNote
 from domain.recipient_files.row_results import (
-    CellRepair,
     CheckedRow,
     CheckSummary,
     RowError,
@@ -25,11 +25,14 @@ from domain.recipient_files.shapes import (
     FileProblemCode,
     FileShape,
     PhoneColumn,
+    Reading,
     TextEncoding,
     shape_from_json,
 )
 
 __all__ = [
+    "ADDED_COLUMNS",
+    "CellFault",
     "CellRepair",
     "CheckSummary",
     "CheckedRow",
@@ -41,6 +44,7 @@ __all__ = [
     "FileProblemCode",
     "FileShape",
     "PhoneColumn",
+    "Reading",
     "Record",
     "RecordNote",
     "RowChecker",

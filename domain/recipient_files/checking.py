@@ -19,12 +19,14 @@ from domain.message_parts import (
     count_characters,
     parts_for,
 )
-from domain.phone_numbers import NumberRefusal, Repair, read_phone_number
-from domain.recipient_files.inspection import is_blank, read_records
-from domain.recipient_files.records import Record, RecordNote
+from domain.phone_numbers import NumberRefusal, Repair
+from domain.recipient_files.delimited import is_delimiter_line
+from domain.recipient_files.inspection import is_blank_row, read_records
+from domain.recipient_files.phone_columns import read_phone_cell
+from domain.recipient_files.records import CellRepair, Record, RecordNote
 from domain.recipient_files.row_results import (
+    ERROR_OF_FAULT,
     ERROR_OF_REFUSAL,
-    CellRepair,
     CheckedRow,
     CheckSummary,
     RowError,
@@ -33,6 +35,7 @@ from domain.recipient_files.row_results import (
 )
 from domain.recipient_files.shapes import Column, FileShape
 from domain.templates import MissingVariables, Template, clean_text, has_unsendable_characters
+from domain.visible_text import is_blank, trim, unshowable_character
 
 # What an Excel sheet can hold below its header: no honest list is longer, whatever its rows are worth.
 MAX_FILE_ROWS = 1_048_575
@@ -104,6 +107,8 @@ class RowChecker:
         self._width = len(columns)
         self._named = [(column.index, column.key) for column in columns if column.key]
         self._names = {column.key: column.name for column in columns}
+        used = {key for text in texts for key in text.template.variables}
+        self._used = [(column.index, column.name) for column in columns if column.key in used]
         self._phone_column = phone_column
         self._phone_name = columns[phone_column].name
         self._part_table = part_table
@@ -116,7 +121,7 @@ class RowChecker:
         The first row over the limit is a ``RowError`` with ``TOO_MANY_ROWS``.
         """
         summary = self.summary
-        if is_blank(record.cells):
+        if is_blank_row(record.cells):
             summary.blank_rows += 1
             return None
         if summary.incomplete:
@@ -131,28 +136,30 @@ class RowChecker:
         return row
 
     def _row_of(self, record: Record) -> CheckedRow | RowError:
-        number, cells, note = record
+        number, cells, note = record.number, record.cells, record.note
         if note is RecordNote.BROKEN_QUOTES:
             return _error(record, RowProblem(RowErrorCode.BROKEN_QUOTES, None, _excerpt(cells[0])))
         if note is RecordNote.GIVEN_UP:
             return self._stop(record, RowErrorCode.UNREADABLE_FROM_HERE)
-        if len(cells) > self._width and not is_blank(cells[self._width :]):
-            extra = next(cell for cell in cells[self._width :] if cell.strip())
+        if len(cells) > self._width and not is_blank_row(cells[self._width :]):
+            extra = next(cell for cell in cells[self._width :] if not is_blank(cell))
             return _error(record, RowProblem(RowErrorCode.TOO_MANY_CELLS, None, _excerpt(extra)))
         if len(cells) < self._width:
             cells = cells + [""] * (self._width - len(cells))
-        phone = read_phone_number(cells[self._phone_column])
+        repairs: list[Repair | CellRepair] = list(record.repairs)
+        trimmed = [trim(cell) for cell in cells]
+        if trimmed != cells and CellRepair.BLANKS_REMOVED not in repairs and _is_padded(trimmed, cells):
+            repairs.append(CellRepair.BLANKS_REMOVED)
+        phone = read_phone_cell(trimmed[self._phone_column], record.behind.get(self._phone_column))
         first_row = (
             None if isinstance(phone, NumberRefusal) else self._rows_of_numbers.get(int(phone.national))
         )
         if first_row is not None:
             # Nothing else about a row that goes nowhere is worth mending.
             return _error(record, self._number_problem(RowErrorCode.DUPLICATE, cells, first_row))
-        repairs: list[Repair | CellRepair] = []
-        variables = self._variables_of(cells, repairs)
-        if note is RecordNote.DATE_WRITTEN_OUT:
-            repairs.append(CellRepair.DATE_WRITTEN_OUT)
+        variables = self._variables_of(trimmed, repairs)
         problems, measured = self._measure(variables)
+        problems += self._cell_problems(record, trimmed)
         if isinstance(phone, NumberRefusal):
             problems.insert(0, self._number_problem(ERROR_OF_REFUSAL[phone], cells))
         if problems:
@@ -168,9 +175,22 @@ class RowChecker:
 
     def _variables_of(self, cells: list[str], repairs: list[Repair | CellRepair]) -> dict[str, str]:
         variables = {key: clean_text(cells[index]) for index, key in self._named}
-        if any(map(has_unsendable_characters, cells)):
+        if any(has_unsendable_characters(cell) for cell in cells):
             repairs.append(CellRepair.CHARACTERS_REMOVED)
         return variables
+
+    def _cell_problems(self, record: Record, cells: list[str]) -> Iterator[RowProblem]:
+        """Yield what no text may say: characters without a picture, and cells that show no value."""
+        if unshowable_character("".join(cells)):
+            for index, name in self._used:
+                if character := unshowable_character(cells[index]):
+                    value = f"{_excerpt(cells[index])}（U+{ord(character):04X}）"
+                    yield RowProblem(RowErrorCode.UNSHOWABLE_CHARACTER, name, value)
+        if record.behind:
+            for index, name in self._used:
+                behind = record.behind.get(index)
+                if behind is not None and behind.fault is not None:
+                    yield RowProblem(ERROR_OF_FAULT[behind.fault], name, _excerpt(cells[index]))
 
     def _parts(self, measured: Mapping[str, int], text: str) -> int:
         return parts_for(measured[text], self._part_table) if text in measured else 0
@@ -223,7 +243,11 @@ class FileCheck:
     def __iter__(self) -> Iterator[CheckedRow | RowError]:
         header_row = self._shape.header_row
         for record in read_records(self._shape, self._file):
-            if record.number > header_row and (row := self._checker.check(record)) is not None:
+            if record.number <= header_row or (not header_row and is_delimiter_line(record)):
+                continue
+            if record.hidden and not self._shape.include_hidden:
+                self.summary.hidden_rows += not is_blank_row(record.cells)
+            elif (row := self._checker.check(record)) is not None:
                 yield row
 
 
@@ -255,6 +279,11 @@ def check_rows(
         max_rows=max_rows,
     )
     return FileCheck(shape, file, checker)
+
+
+def _is_padded(trimmed: list[str], cells: list[str]) -> bool:
+    """Whether more was taken off than cells of nothing but blanks, which are empty either way."""
+    return any(bare and bare != cell for bare, cell in zip(trimmed, cells, strict=True))
 
 
 def _error(record: Record, problem: RowProblem) -> RowError:

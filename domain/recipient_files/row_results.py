@@ -6,13 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.phone_numbers import NumberRefusal, Repair
-
-
-class CellRepair(StrEnum):
-    """What was mended in a row besides its number."""
-
-    CHARACTERS_REMOVED = "characters_removed"
-    DATE_WRITTEN_OUT = "date_written_out"
+from domain.recipient_files.records import CellFault, CellRepair
 
 
 class RowErrorCode(StrEnum):
@@ -28,6 +22,13 @@ class RowErrorCode(StrEnum):
     DUPLICATE = "duplicate"
     MISSING_VARIABLE = "missing_variable"
     TOO_LONG = "too_long"
+    # 外字 and the like, in the number or in a value that a text uses.
+    UNSHOWABLE_CHARACTER = "unshowable_character"
+    # A workbook's cell whose value is not what a text could say.
+    CELL_ERROR_VALUE = "cell_error_value"
+    CELL_NOT_SHOWN = "cell_not_shown"
+    CELL_UNKNOWN_FORMAT = "cell_unknown_format"
+    CELL_DIGITS_LOST = "cell_digits_lost"
     # More cells than the header has: usually a comma in an address without quotation marks.
     TOO_MANY_CELLS = "too_many_cells"
     BROKEN_QUOTES = "broken_quotes"
@@ -36,6 +37,7 @@ class RowErrorCode(StrEnum):
     UNREADABLE_FROM_HERE = "unreadable_from_here"
 
 
+ERROR_OF_FAULT = {fault: RowErrorCode(f"cell_{fault.value}") for fault in CellFault}
 ERROR_OF_REFUSAL = {refusal: RowErrorCode(f"number_{refusal.value}") for refusal in NumberRefusal}
 
 
@@ -100,7 +102,8 @@ class CheckSummary:
 
     ``rows`` = ``valid_rows`` + ``error_rows``, without blank rows. ``errors`` counts rows by the code of
     their first problem. ``rows_by_parts`` maps SMS parts to rows. ``rows_left`` were not checked because
-    the list is over its limit; ``incomplete`` says that there are such, or rows that cannot be read.
+    the list is over its limit, ``hidden_rows`` because the sheet hides them; ``incomplete`` says that there
+    are rows over the limit, or rows that cannot be read.
     """
 
     rows: int = 0
@@ -108,6 +111,7 @@ class CheckSummary:
     error_rows: int = 0
     blank_rows: int = 0
     rows_left: int = 0
+    hidden_rows: int = 0
     incomplete: bool = False
     total_parts: int = 0
     longest_characters: int = 0
@@ -142,6 +146,7 @@ class CheckSummary:
             "error_rows": self.error_rows,
             "blank_rows": self.blank_rows,
             "rows_left": self.rows_left,
+            "hidden_rows": self.hidden_rows,
             "incomplete": self.incomplete,
             "total_parts": self.total_parts,
             "longest_characters": self.longest_characters,

@@ -14,10 +14,16 @@ class FileFormat(StrEnum):
 
 
 class TextEncoding(StrEnum):
-    """Encodings of CSV and TSV; the values are Python codec names. A byte order mark is skipped."""
+    """Encodings of CSV and TSV; the values are Python codec names. A byte order mark is skipped.
+
+    EUC-JP and ISO-2022-JP are read in the variants that know ① and half-width katakana, as Windows and
+    mail programs write them.
+    """
 
     UTF_8 = "utf-8"
     CP932 = "cp932"
+    EUC_JP = "euc_jis_2004"
+    ISO_2022_JP = "iso2022_jp_ext"
     UTF_16_LE = "utf-16-le"
     UTF_16_BE = "utf-16-be"
 
@@ -36,9 +42,12 @@ class FileProblemCode(StrEnum):
     OTHER_SPREADSHEET = "other_spreadsheet"
     TOO_LARGE = "too_large"
     BROKEN_HEADER = "broken_header"
-    # The first row holds a phone number: it is a recipient, not names of columns.
+    # The first row holds a phone number: it is a recipient, not names of columns. They are named 列A, 列B …
     NO_HEADER = "no_header"
     NO_ROWS = "no_rows"
+    # Of a sheet: with its header, so that no column is known; or below it, to be chosen on screen.
+    EVERYTHING_HIDDEN = "everything_hidden"
+    ALL_ROWS_HIDDEN = "all_rows_hidden"
     TOO_MANY_COLUMNS = "too_many_columns"
     DUPLICATE_COLUMN = "duplicate_column"
     RESERVED_COLUMN = "reserved_column"
@@ -47,16 +56,30 @@ class FileProblemCode(StrEnum):
     @property
     def blocks(self) -> bool:
         """Whether rows cannot be checked until the file is mended."""
-        return self not in (FileProblemCode.NO_PHONE_COLUMN, FileProblemCode.RESERVED_COLUMN)
+        return self not in _REMARKS
+
+
+_REMARKS = frozenset(
+    {
+        FileProblemCode.NO_PHONE_COLUMN,
+        FileProblemCode.RESERVED_COLUMN,
+        FileProblemCode.NO_HEADER,
+        FileProblemCode.ALL_ROWS_HIDDEN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One problem: ``row`` counts from 1 as in the file, ``column`` is a column's name or sheet's name."""
+    """One problem: ``row`` counts from 1 as in the file, ``column`` is a column's name or sheet's name.
+
+    ``other_column`` is the name that clashes with ``column``, which may be written in another way.
+    """
 
     code: FileProblemCode
     row: int | None = None
     column: str | None = None
+    other_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +103,40 @@ class PhoneColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodingReading:
+    """An encoding that fits the whole file, and some of what comes out by it."""
+
+    encoding: TextEncoding
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRow:
+    """One of the first rows of a file, blank ones left out; ``number`` as a spreadsheet shows it."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a person wants a file to be read; ``None``: as it is found. ``header_row`` 0: there is none."""
+
+    encoding: TextEncoding | None = None
+    header_row: int | None = None
+    sheet: str | None = None
+    include_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FileShape:
-    """An inspected file. ``rows`` is about how many data rows there are, for a progress bar.
+    """An inspected file. ``rows`` are the data rows, estimated from the lines unless ``rows_counted``.
 
     ``sheet`` is the one sheet that is read, ``other_sheets`` what is left aside. ``first_rows`` are up
-    to ten data rows. The shape goes to JSON and back between the two stages.
+    to ten data rows, ``top_rows`` the first ten of all, whatever they are. ``header_row`` is 0 without a
+    header. ``own_columns_at``: our own list of refused rows came back, this is where the columns begin
+    that we had added. ``hidden_rows`` are data rows that the sheet hides; they are no recipients unless
+    ``include_hidden``. The shape goes to JSON and back between the two stages.
     """
 
     filename: str
@@ -99,6 +151,20 @@ class FileShape:
     phone_column: PhoneColumn | None = None
     rows: int = 0
     problems: tuple[FileProblem, ...] = ()
+    rows_counted: bool = False
+    top_rows: tuple[FirstRow, ...] = ()
+    first_numbers: tuple[int, ...] = ()
+    readings: tuple[EncodingReading, ...] = ()
+    encoding_doubted: bool = False
+    own_columns_at: int | None = None
+    hidden_rows: int = 0
+    hidden_columns: tuple[int, ...] = ()
+    include_hidden: bool = False
+
+    @property
+    def reading(self) -> Reading:
+        """How the file was read, to be read the same way or with one thing changed."""
+        return Reading(self.encoding, self.header_row, self.sheet, self.include_hidden)
 
     @property
     def can_be_checked(self) -> bool:
@@ -131,6 +197,20 @@ def shape_from_json(stored: dict[str, Any]) -> FileShape:
         phone_column=PhoneColumn(**phone_column) if phone_column else None,
         rows=stored["rows"],
         problems=tuple(
-            FileProblem(FileProblemCode(p["code"]), p["row"], p["column"]) for p in stored["problems"]
+            FileProblem(FileProblemCode(p["code"]), p["row"], p["column"], p.get("other_column"))
+            for p in stored["problems"]
         ),
+        # Lists from before these were known have none of them.
+        rows_counted=stored.get("rows_counted", False),
+        top_rows=tuple(FirstRow(row["number"], tuple(row["cells"])) for row in stored.get("top_rows", ())),
+        first_numbers=tuple(stored.get("first_numbers", ())),
+        readings=tuple(
+            EncodingReading(TextEncoding(reading["encoding"]), reading["excerpt"])
+            for reading in stored.get("readings", ())
+        ),
+        encoding_doubted=stored.get("encoding_doubted", False),
+        own_columns_at=stored.get("own_columns_at"),
+        hidden_rows=stored.get("hidden_rows", 0),
+        hidden_columns=tuple(stored.get("hidden_columns", ())),
+        include_hidden=stored.get("include_hidden", False),
     )

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 CellSource = str | int | float | None
@@ -29,7 +29,7 @@ _CONTENT_TYPES = (
     '<Default Extension="xml" ContentType="application/xml"/></Types>'
 )
 # Style 1 is Excel's built-in date format 14.
-_STYLES = f'<styleSheet xmlns="{_MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
+_FIRST_STYLES = '<xf numFmtId="0"/><xf numFmtId="14"/>'
 
 
 def csv_file(text: str, encoding: str = "utf-8") -> io.BytesIO:
@@ -53,8 +53,34 @@ def recipient_rows(count: int) -> Iterator[Sequence[CellSource]]:
         yield (9_010_000_000 + number, f"山田 太郎{number % 1000}", "東京駅前店", due)
 
 
-def xlsx_file(rows: Iterable[Sequence[CellSource]], *, first_row: int = 1, raw_cells: str = "") -> io.BytesIO:
+def number(value: str, style: int) -> str:
+    """Return a cell with a number as a sheet's XML keeps it."""
+    return f'<c r="REF" s="{style}"><v>{value}</v></c>'
+
+
+def _styles(formats: Sequence[str]) -> str:
+    own = "".join(
+        f'<numFmt formatCode="{escape(code, {chr(34): "&quot;"})}" numFmtId="{164 + at}"/>'
+        for at, code in enumerate(formats)
+    )
+    used = "".join(f'<xf numFmtId="{164 + at}" applyNumberFormat="1"/>' for at in range(len(formats)))
+    cells = f"<cellStyleXfs><xf numFmtId='9'/></cellStyleXfs><cellXfs>{_FIRST_STYLES}{used}</cellXfs>"
+    return f'<styleSheet xmlns="{_MAIN}"><numFmts>{own}</numFmts>{cells}</styleSheet>'
+
+
+def xlsx_file(
+    rows: Iterable[Sequence[CellSource]],
+    *,
+    first_row: int = 1,
+    raw_cells: str = "",
+    formats: Sequence[str] = (),
+    row_attributes: Mapping[int, str] | None = None,
+    columns: str = "",
+) -> io.BytesIO:
     """Return a workbook of one sheet. ``raw_cells`` is XML put behind the last row.
+
+    ``formats`` are number formats, the first one is style 2. ``row_attributes`` go into the tags of the
+    rows with these numbers, ``columns`` before the rows.
 
     A string that starts with ``<c`` is taken as the XML of a cell, ``REF`` in it as its address.
     """
@@ -64,12 +90,13 @@ def xlsx_file(rows: Iterable[Sequence[CellSource]], *, first_row: int = 1, raw_c
         archive.writestr("_rels/.rels", _PACKAGE_RELATIONS)
         archive.writestr("xl/workbook.xml", _WORKBOOK)
         archive.writestr("xl/_rels/workbook.xml.rels", _WORKBOOK_RELATIONS)
-        archive.writestr("xl/styles.xml", _STYLES)
+        archive.writestr("xl/styles.xml", _styles(formats))
         with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            sheet.write(f'<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
+            sheet.write(f'<worksheet xmlns="{_MAIN}">{columns}<sheetData>'.encode())
             for number, row in enumerate(rows, first_row):
                 cells = "".join(_cell(value, f"{chr(65 + i)}{number}") for i, value in enumerate(row))
-                sheet.write(f'<row r="{number}">{cells}</row>'.encode())
+                attributes = (row_attributes or {}).get(number, "")
+                sheet.write(f'<row r="{number}"{attributes}>{cells}</row>'.encode())
             sheet.write(f"{raw_cells}</sheetData></worksheet>".encode())
     file.seek(0)
     return file

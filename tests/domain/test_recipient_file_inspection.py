@@ -79,10 +79,9 @@ def test_half_width_katakana_alone_is_cp932() -> None:
     assert (shape.encoding, shape.first_rows[0][1]) == (TextEncoding.CP932, "ﾃｨﾃｨ ﾔﾏﾀﾞ")
 
 
-@pytest.mark.parametrize("encoding", ["iso2022_jp", "utf-32"])
-def test_refuses_other_encodings(encoding: str) -> None:
+def test_refuses_utf_32() -> None:
     """P-11."""
-    assert codes(inspect(ROWS.replace("髙橋①", "高橋"), encoding)) == [FileProblemCode.UNKNOWN_ENCODING]
+    assert codes(inspect(ROWS, "utf-32")) == [FileProblemCode.UNKNOWN_ENCODING]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +136,6 @@ def test_guesses_nothing_between_two_columns_of_mobile_numbers() -> None:
         ("", FileProblemCode.EMPTY),
         ("\n\n , \n", FileProblemCode.EMPTY),
         ("電話番号,氏名\n", FileProblemCode.NO_ROWS),
-        ("09012345678,山田\n08012345678,佐藤\n", FileProblemCode.NO_HEADER),
         ("電話番号,氏名, 氏名\n09012345678,a,b\n", FileProblemCode.DUPLICATE_COLUMN),
         ('電話番号,"氏名\n09012345678,a\n', FileProblemCode.BROKEN_HEADER),
         ("電話番号" + ",a" * 300 + "\n09012345678\n", FileProblemCode.TOO_MANY_COLUMNS),

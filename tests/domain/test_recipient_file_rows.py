@@ -60,8 +60,9 @@ def errors(text: str, sms: str | None = "{{氏名}}様") -> list[tuple[int, RowE
 def test_a_good_row_has_its_number_variables_parts_and_repairs() -> None:
     """P-11: all columns are kept, a later change of the text needs no new upload."""
     [row] = check(f"{HEADER}090-1234-5678, 山田　太郎 ,東京\n")
-    variables = {"電話番号": "090-1234-5678", "氏名": " 山田　太郎 ", "店舗": "東京"}
-    assert row == CheckedRow(2, "09012345678", variables, 1, 8, (Repair.SEPARATORS_REMOVED,))
+    variables = {"電話番号": "090-1234-5678", "氏名": "山田　太郎", "店舗": "東京"}
+    repairs = (Repair.SEPARATORS_REMOVED, CellRepair.BLANKS_REMOVED)
+    assert row == CheckedRow(2, "09012345678", variables, 1, 6, repairs)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +280,7 @@ def test_the_summary_adds_up() -> None:
         "error_rows": 2,
         "blank_rows": 1,
         "rows_left": 0,
+        "hidden_rows": 0,
         "incomplete": False,
         "total_parts": 3,
         "longest_characters": 81,

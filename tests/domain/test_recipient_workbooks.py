@@ -59,7 +59,7 @@ def test_values_are_written_as_a_spreadsheet_shows_them() -> None:
         "a": "1234",
         "b": "0.1",
         "c": "2026/10/1",
-        "d": "2026/10/1 9:30",
+        "d": "2026/10/1",
     }
     assert row.repairs == (CellRepair.DATE_WRITTEN_OUT,)
 

@@ -3,9 +3,12 @@
 import csv
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
+from domain.send_times import to_jst
 from tests.web.staff import Staff, make_draft
 from web.wording.audit import value_words
 
@@ -61,7 +64,9 @@ async def test_the_file_is_safe_to_open_and_its_download_on_record(owner: Staff)
     await owner.open("/audit")
     answer = await owner.send("CSVでダウンロードする")
     assert answer.content.startswith(b"\xef\xbb\xbf")
-    assert answer.headers["content-disposition"] == 'attachment; filename="audit.csv"'
+    day = f"{to_jst(datetime.now(UTC)):%Y%m%d}"
+    named = quote(f"操作履歴_{day}.csv", safe="")
+    assert answer.headers["content-disposition"].endswith(f"filename*=UTF-8''{named}")
     heading, newest, *rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
     assert heading[4] == "操作"
     assert newest[4] == "操作履歴のダウンロード"

@@ -13,7 +13,6 @@ from domain.message_parts import ALTERNATIVE_PART_TABLE, DEFAULT_PART_TABLE, Par
 from domain.messages import ChannelPlan
 from services.campaign_reports import CampaignRow, Counters
 from web import formats
-from web.csv_safety import safe_cell
 from web.previews import previews_of
 from web.progress import progress_of
 
@@ -142,20 +141,3 @@ def test_a_slow_server_is_asked_less_often() -> None:
     assert quick == 2_000
     assert slow is not None
     assert slow > 10_000
-
-
-@pytest.mark.parametrize(
-    ("value", "safe"),
-    [
-        ("=1+2", "'=1+2"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("-2+3", "'-2+3"),
-        ("+819012345678", "+819012345678"),
-        ("-5", "-5"),
-        ("山田", "山田"),
-        ("", ""),
-    ],
-)
-def test_downloads_hold_no_formulas(value: str, safe: str) -> None:
-    """L-4: what a spreadsheet would run is shown as text, numbers stay as they are."""
-    assert safe_cell(value) == safe

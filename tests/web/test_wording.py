@@ -42,6 +42,7 @@ UNSEEN: set[type[StrEnum]] = {
     operator_permissions.OperatorPermission,
     api_keys.KeyRefusal,
     recipient_files.RecordNote,
+    recipient_files.CellFault,
 }
 ELSEWHERE: dict[type[StrEnum], set[StrEnum]] = {
     company_users.UserProblem: set(accounts.USER_PROBLEMS),

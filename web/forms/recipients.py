@@ -60,5 +60,6 @@ def file_problem(problem: FileProblem, field: str = FILE, where: str = "") -> Fi
     """Return one problem of a file in words, with its row or column."""
     wording = FILE_PROBLEMS[problem.code]
     place = f"{problem.row:,}行目: " if problem.row else ""
-    name = f"（{problem.column}）" if problem.column else ""
+    named = dict.fromkeys(filter(None, (problem.column, problem.other_column)))
+    name = f"（{'、'.join(named)}）" if named else ""
     return FieldError(field, f"{where}{place}{wording.what}{name}。", wording.mend)

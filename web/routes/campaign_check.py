@@ -1,27 +1,26 @@
 """Steps 4 and 5: what is wrong with which row, then everything once more before the paid action."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from domain.permissions import Permission
+from domain.recipient_files import ADDED_COLUMNS
 from services.campaign_check import CampaignCheck, check_campaign
 from services.campaign_registration import CampaignRefused, CheckOutdated, register_campaign
 from services.campaign_reports import CampaignView
 from services.campaigns import CampaignNotFound
 from services.check_tokens import changes_between
 from services.database import Database
-from services.recipient_uploads import StoredUpload, error_rows, upload_view
+from services.recipient_uploads import ErrorRow, StoredUpload, error_rows, upload_view
 from web.access import SignedIn, database_of, delivery_of, now, requires
 from web.confirmations import go_confirming
 from web.csrf import read_form
-from web.csv_safety import safe_cell
+from web.csv_files import csv_file_name, csv_stream
 from web.drafts import load_draft
 from web.forms.fields import text_of
 from web.forms.follow_up import FOLLOW_UP_FIELDS
@@ -71,11 +70,8 @@ async def download_error_rows(request: Request, campaign_id: UUID, viewer: Write
         if view.upload_id is None:
             raise CampaignNotFound(str(campaign_id))
         upload = await upload_view(session, viewer.caller, view.upload_id)
-    return StreamingResponse(
-        _error_lines(database, viewer, upload),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="error-rows.csv"'},
-    )
+    name = csv_file_name("送信できない行", view.row.name, at=now())
+    return csv_stream(name, _error_lines(database, viewer, upload))
 
 
 @router.get("/campaigns/{campaign_id}/check")
@@ -143,30 +139,27 @@ def _check(
     )
 
 
-async def _error_lines(database: Database, viewer: SignedIn, upload: StoredUpload) -> AsyncIterator[bytes]:
-    line = io.StringIO()
-    writer = csv.writer(line)
+async def _error_lines(
+    database: Database, viewer: SignedIn, upload: StoredUpload
+) -> AsyncIterator[list[list[str | int]]]:
     columns = [column.name for column in upload.shape.columns]
-    writer.writerow([*columns, "元の行番号", "問題の列", "理由", "直し方"])
+    yield [[*columns, *ADDED_COLUMNS]]
     after = 0
-    yield b"\xef\xbb\xbf"
     while True:
         async with database.transaction(viewer.caller.company_id) as session:
             rows = await error_rows(session, viewer.caller, upload.id, after=after)
-        for row in rows:
-            cells = [*row.cells, *[""] * (len(columns) - len(row.cells))][: len(columns)]
-            writer.writerow(
-                [
-                    *map(safe_cell, cells),
-                    row.row_number,
-                    "、".join(safe_cell(problem_column(problem)) for problem in row.problems),
-                    "、".join(problem_what(problem) for problem in row.problems),
-                    "".join(dict.fromkeys(problem_mend(problem) for problem in row.problems)),
-                ]
-            )
-        yield line.getvalue().encode()
-        line.seek(0)
-        line.truncate()
         if not rows:
             return
+        yield [_error_line(row, len(columns)) for row in rows]
         after = rows[-1].row_number
+
+
+def _error_line(row: ErrorRow, width: int) -> list[str | int]:
+    cells = [*row.cells, *[""] * (width - len(row.cells))][:width]
+    return [
+        *cells,
+        row.row_number,
+        "、".join(problem_column(problem) for problem in row.problems),
+        "、".join(problem_what(problem) for problem in row.problems),
+        "".join(dict.fromkeys(problem_mend(problem) for problem in row.problems)),
+    ]

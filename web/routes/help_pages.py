@@ -1,7 +1,5 @@
 """How to use the portal, and the sample of a recipient list."""
 
-import csv
-import io
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,6 +8,7 @@ from starlette.responses import Response
 
 from domain.permissions import Permission
 from web.access import SignedIn, requires
+from web.csv_files import csv_answer
 from web.pages import page
 from web.wording.messages import REASON_MEANINGS, STATUS_MEANINGS
 
@@ -32,16 +31,5 @@ async def show_help(request: Request, viewer: Viewer) -> Response:
 
 @router.get("/sample-recipients.csv")
 async def download_sample(viewer: Viewer) -> Response:
-    """Hand out a small list to start from; with a byte order mark, so that Excel shows it right."""
-    text = io.StringIO()
-    csv.writer(text).writerows(_SAMPLE)
-    return csv_download(text.getvalue(), "sample-recipients.csv")
-
-
-def csv_download(text: str, file_name: str) -> Response:
-    """Answer with a CSV file."""
-    return Response(
-        text.encode("utf-8-sig"),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
-    )
+    """Hand out a small list to start from."""
+    return csv_answer("宛先の見本.csv", _SAMPLE)

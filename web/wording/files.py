@@ -23,6 +23,8 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
     TextEncoding: {
         TextEncoding.UTF_8: "UTF-8",
         TextEncoding.CP932: "Shift_JIS（CP932）",
+        TextEncoding.EUC_JP: "EUC-JP",
+        TextEncoding.ISO_2022_JP: "ISO-2022-JP（JIS）",
         TextEncoding.UTF_16_LE: "UTF-16（LE）",
         TextEncoding.UTF_16_BE: "UTF-16（BE）",
     },
@@ -35,7 +37,14 @@ WORDS: dict[type[StrEnum], dict[Any, str]] = {
     },
     CellRepair: {
         CellRepair.CHARACTERS_REMOVED: "送信できない制御文字を取り除きました",
-        CellRepair.DATE_WRITTEN_OUT: "Excelの日付・時刻を文字に直しました",
+        CellRepair.BLANKS_REMOVED: "値の前後の空白を取り除きました",
+        CellRepair.FORMULA_UNWRAPPED: '「="…"」の囲みを外しました',
+        CellRepair.GUARD_REMOVED: "ダウンロードしたときに付いた、先頭の「'」を外しました",
+        CellRepair.DATE_WRITTEN_OUT: "Excelの日付・時刻を、シートの表示のとおりの文字にしました",
+        CellRepair.NUMBER_WRITTEN_OUT: (
+            "Excelの数値を、シートの表示のとおりの文字にしました（00012、10%、1,234など）"
+        ),
+        CellRepair.DIGITS_WRITTEN_OUT: ("Excelが省略して表示している長い数値を、すべての桁で書き出しました"),
     },
     NumberRefusal: {
         NumberRefusal.EMPTY: "空欄です",
@@ -77,6 +86,23 @@ ROW_ERRORS: dict[RowErrorCode, Explained] = {
     ),
     RowErrorCode.TOO_LONG: Explained(
         "値を差し込むと本文が長すぎます", "この行の値を短くするか、本文を短くしてください。"
+    ),
+    RowErrorCode.UNSHOWABLE_CHARACTER: Explained(
+        "携帯電話で表示できない文字（外字など）が入っています", "別の文字に置き換えてください。"
+    ),
+    RowErrorCode.CELL_ERROR_VALUE: Explained(
+        "Excelのエラー（#N/Aなど）のセルです", "Excelで数式を直すか、値を入力してください。"
+    ),
+    RowErrorCode.CELL_NOT_SHOWN: Explained(
+        "Excelで「####」と表示される日付・時刻です", "Excelで正しい日付を入力してください。"
+    ),
+    RowErrorCode.CELL_UNKNOWN_FORMAT: Explained(
+        "Excelの表示形式を読み取れないため、表示のとおりに送れません",
+        "セルの書式を「文字列」にして、送る文字を入力してください。",
+    ),
+    RowErrorCode.CELL_DIGITS_LOST: Explained(
+        "16桁以上の数値のため、Excelで下の桁が失われています",
+        "セルの書式を「文字列」にしてから、元の番号を入力してください。",
     ),
     RowErrorCode.TOO_MANY_CELLS: Explained(
         "見出しより列が多くあります",
@@ -124,10 +150,18 @@ FILE_PROBLEMS: dict[FileProblemCode, Explained] = {
         "見出しの行を読み取れません", '1行目の引用符「"」を確認してください。'
     ),
     FileProblemCode.NO_HEADER: Explained(
-        "見出しの行がありません", "1行目に「電話番号」「氏名」などの列の名前を入れてください。"
+        "見出しの行がないファイルとして、1行目から宛先にしました",
+        "列は「列A」「列B」の名前で差し込めます。見出しがあるときは、下で見出しの行を選んでください。",
     ),
     FileProblemCode.NO_ROWS: Explained(
         "宛先の行がありません", "見出しの下に、1行に1件ずつ宛先を入れてください。"
+    ),
+    FileProblemCode.EVERYTHING_HIDDEN: Explained(
+        "シートのすべての行が非表示になっています", "Excelで行を再表示して、保存し直してください。"
+    ),
+    FileProblemCode.ALL_ROWS_HIDDEN: Explained(
+        "表示されている宛先の行がありません",
+        "フィルターなどで隠れた行も宛先にするときは、下で選んでください。",
     ),
     FileProblemCode.TOO_MANY_COLUMNS: Explained("列が多すぎます", "差し込みに使わない列を削除してください。"),
     FileProblemCode.DUPLICATE_COLUMN: Explained(
