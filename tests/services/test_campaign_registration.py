@@ -287,7 +287,7 @@ async def test_odd_characters_survive_the_way_into_the_database(companies: Compa
     rows = await companies.rows(
         "SELECT variables FROM messages WHERE campaign_id = :id ORDER BY id", id=campaign_id
     )
-    assert [row.variables["氏名"] for row in rows] == [odd.replace("\u2028", "\n"), "二行\n目 タブ"]
+    assert [row.variables["氏名"] for row in rows] == [odd.removesuffix(" \u2028"), "二行\n目 タブ"]
     assert found.errors[0].cells == ("0312345678", odd)
     assert found.errors[1].cells == ("117", "\x07\t")
 
