@@ -30,8 +30,8 @@ from api.state import Delivery, database_of, delivery_of, registrations_of, sett
 from domain.callers import Caller
 from domain.campaigns import CampaignStatus
 from services.api_campaigns import ApiRegistration, TooManyVariables, create_campaign_from_api
+from services.campaign_cancel import cancel_campaign
 from services.campaign_reports import campaign_view, list_campaigns
-from services.campaigns import cancel_campaign
 from services.delivery_log import campaign_messages
 
 router = APIRouter(tags=["campaigns"], dependencies=[Depends(require_api_key)])

@@ -16,8 +16,9 @@ from api.problems import ApiProblem, ProblemCode, problem_response
 from api.under_way import SameKeyAtWork, TooManyAtOnce
 from api.wording import campaign_errors
 from services.api_campaigns import IdempotencyConflict, RequestInProgress
+from services.campaign_cancel import CampaignNotCancellable
 from services.campaign_registration import CampaignRefused
-from services.campaigns import CampaignNotCancellable, CampaignNotFound
+from services.campaigns import CampaignNotFound
 from services.message_details import MessageNotFound
 from services.paging import InvalidCursor
 

@@ -49,6 +49,8 @@ _PROBLEMS: dict[CampaignProblem, str] = {
     CampaignProblem.FOLLOW_UP_VALIDITY_INVALID: (
         "valid_for_hoursは、triggerがreplyのときに1〜{limit}で指定してください。"
     ),
+    CampaignProblem.SEND_TIME_UNREADABLE: "send_atを日時として読み取れません。",
+    CampaignProblem.CARRIERS_MISSING: "carriersにキャリアを1つ以上指定してください。",
     CampaignProblem.NO_CARRIER_FOR_CHANNEL: "carriersに、このchannelで配信できるキャリアがありません。",
 }
 

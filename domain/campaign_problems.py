@@ -34,6 +34,9 @@ class CampaignProblem(StrEnum):
     NOTICE_REQUIRED = "notice_required"
     REFERENCE_DATE_MISSING = "reference_date_missing"
     REFERENCE_DATE_INVALID = "reference_date_invalid"
+    # Typed in the portal in a way that names no moment: a date without a time, say.
+    SEND_TIME_UNREADABLE = "send_time_unreadable"
+    CARRIERS_MISSING = "carriers_missing"
     NO_CARRIER_FOR_CHANNEL = "no_carrier_for_channel"
     FOLLOW_UP_VALIDITY_INVALID = "follow_up_validity_invalid"
 

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from domain.campaign_problems import FOLLOW_UP_PREFIX as FOLLOW_UP_PREFIX
-from domain.campaign_problems import CampaignProblem as CampaignProblem
-from domain.campaign_problems import ProblemFound as ProblemFound
+from domain.campaign_problems import FOLLOW_UP_PREFIX, CampaignProblem, ProblemFound
 from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
 from domain.follow_ups import MAX_VALID_HOURS, FollowUp, FollowUpTrigger
 from domain.message_parts import RCS_MAX_CHARACTERS, SMS_MAX_CHARACTERS, count_characters, utf16_length
@@ -23,6 +21,8 @@ from domain.templates import (
 )
 from domain.text_limits import MAX_PROBLEMS, MAX_TEXT_LENGTH
 from domain.visible_text import is_blank, trim, unshowable_character
+
+__all__ = ["FOLLOW_UP_PREFIX", "CampaignProblem", "ProblemFound"]
 
 MAX_RECIPIENTS = 250_000
 """Recipients of one campaign at most (P-10)."""
@@ -55,7 +55,11 @@ class CampaignStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CampaignContent:
-    """What a person or a program asks for. ``send_at`` empty: now; ``carriers`` empty: all (P-4)."""
+    """What a person or a program asks for. ``send_at`` empty: now; ``carriers`` empty: all (P-4).
+
+    ``unread`` are fields of a draft that were typed in a way nobody can read (a date without a time). They
+    are empty here, and empty means something else: nothing is sent before they are mended.
+    """
 
     name: str
     channel_plan: ChannelPlan
@@ -66,6 +70,7 @@ class CampaignContent:
     exclude_opt_outs: bool = False
     recycling_reference_on: date | None = None
     follow_up: FollowUp | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def texts(self) -> dict[Channel, str]:
@@ -98,6 +103,11 @@ _TEXT_RULES = {
     ),
 }
 
+_UNREAD = {
+    "send_at": CampaignProblem.SEND_TIME_UNREADABLE,
+    "recycling_reference_on": CampaignProblem.REFERENCE_DATE_MISSING,
+}
+
 
 def problems_of(content: CampaignContent, columns: Sequence[str] | None, now: datetime) -> list[ProblemFound]:
     """Return everything wrong with ``content``, in the order of the screen; empty when nothing is.
@@ -110,6 +120,7 @@ def problems_of(content: CampaignContent, columns: Sequence[str] | None, now: da
         *_name_problems(content.name),
         *(p for channel, text in content.texts.items() for p in _text_problems(channel, text, columns)),
         *_follow_up_problems(content, columns),
+        *(ProblemFound(problem, field) for field, problem in _UNREAD.items() if field in content.unread),
         *_time_problems(content.send_at, now),
         *_carrier_problems(content),
         *_reference_problems(content.recycling_reference_on, now),
@@ -261,6 +272,8 @@ def _carrier_problems(content: CampaignContent) -> list[ProblemFound]:
     """P-4: a restriction must leave a carrier on every channel the plan starts with (R-6)."""
     if content.carriers is None:
         return []
+    if not content.carriers:
+        return [ProblemFound(CampaignProblem.CARRIERS_MISSING, "carriers")]
     first = Channel.RCS if content.channel_plan is ChannelPlan.RCS else Channel.SMS
     if any(carrier in CARRIERS_OF_CHANNEL[first] for carrier in content.carriers):
         return []

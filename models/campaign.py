@@ -1,10 +1,11 @@
 """A campaign (案件) and its one row of counters."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from domain.campaigns import CampaignStatus
@@ -28,7 +29,9 @@ class Campaign(SQLModel, table=True):
     ``send_at`` empty means now. ``carriers`` empty means all (P-4). A row in status ``registered``
     is the outbox: whatever has no workflow yet is started by a sweep. ``request_key`` makes a
     repeated request (double click, retried POST) find the first campaign; ``request_hash`` tells
-    a repetition from a different request under the same key.
+    a repetition from a different request under the same key. ``version`` grows with every change, so that
+    whoever saves what was shown before it is told. ``typed`` are the fields of a draft's steps, as they were
+    typed, where its content cannot hold them; ``unread`` those that must be mended before a send.
     """
 
     __tablename__ = "campaigns"
@@ -57,6 +60,17 @@ class Campaign(SQLModel, table=True):
     exclude_opt_outs: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     recycling_reference_on: date | None = None
     status: CampaignStatus = enum_column(CampaignStatus, default=CampaignStatus.DRAFT)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    typed: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": text("'{}'"), "nullable": False},
+    )
+    unread: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(Text),
+        sa_column_kwargs={"server_default": text("'{}'"), "nullable": False},
+    )
     created_by_user_id: UUID | None = None
     request_key: str | None = text_column(default=None, nullable=True)
     request_hash: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -6,9 +6,8 @@ are the ones that were shown.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,78 +26,19 @@ from domain.campaigns import (
     problems_of,
 )
 from domain.follow_ups import FollowUpTrigger
-from domain.prices import PriceLine, highest_price, total_yen
+from domain.prices import highest_price, total_yen
 from domain.recipient_files import Record, RowErrorCode
 from domain.send_times import earliest_end, reaches_night, to_jst
 from services.campaigns import content_of, load_campaign
-from services.check_samples import SampleRow, sample_rows
-from services.check_tokens import check_token
+from services.check_findings import CampaignCheck, CheckChange, CheckWarning
+from services.check_samples import sample_rows
 from services.contracts import Terms, terms_on
-from services.recipient_uploads import ErrorRow, error_rows
+from services.recipient_uploads import error_rows
 from services.row_checks import LockedUpload, lock_upload, run_row_check
 
+__all__ = ["CampaignCheck", "CheckChange", "CheckWarning"]
+
 SHOWN_ERRORS = 100
-
-
-class CheckWarning(StrEnum):
-    """Something to think about that does not stop the registration."""
-
-    # More than 10,000 messages: the carriers want to know beforehand (S-7, R-11).
-    NOTICE_THRESHOLD = "notice_threshold"
-    # Some of it goes out between 21:00 and 08:00 JST.
-    NIGHT = "night"
-    ROWS_REJECTED = "rows_rejected"
-    RECIPIENTS_OPTED_OUT = "recipients_opted_out"
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignCheck:
-    """Everything the check page shows.
-
-    ``valid_rows`` are registered as messages; ``recipients`` of them would be sent to as things stand
-    (without opted-out ones, if those are excluded); the opt-out list may still grow until the send
-    (O-3). ``parts_total`` are SMS parts of these recipients, ``second_parts_total`` those of their second
-    messages if all are set off (P-7, P-8), ``max_yen`` what it costs at most, without tax, rounded
-    down. ``token`` stands for all of it: registration wants it back.
-    ``needs_check``: the rows have not been checked against these texts, so there are no numbers.
-    """
-
-    content: CampaignContent
-    upload_id: UUID | None
-    problems: tuple[ProblemFound, ...]
-    needs_check: bool = True
-    checked_at: datetime | None = None
-    valid_rows: int = 0
-    rejected_rows: int = 0
-    rejected: Mapping[RowErrorCode, int] | None = None
-    repairs: Mapping[str, int] | None = None
-    rows_left: int = 0
-    opted_out: int = 0
-    recipients: int = 0
-    parts_total: int = 0
-    second_parts_total: int = 0
-    longest_characters: int = 0
-    price_lines: tuple[PriceLine, ...] = ()
-    max_yen: int = 0
-    samples: tuple[SampleRow, ...] = ()
-    errors: tuple[ErrorRow, ...] = ()
-    warnings: tuple[CheckWarning, ...] = ()
-    starts_at: datetime | None = None
-    earliest_end: datetime | None = None
-    fingerprint: str = ""
-
-    @property
-    def can_be_registered(self) -> bool:
-        """Whether nothing stands against it."""
-        return not self.problems and not self.needs_check
-
-    @property
-    def token(self) -> str:
-        """A short word that is another one as soon as content, rows, exclusions or price are others."""
-        send_at = self.content.send_at
-        content = replace(self.content, send_at=send_at and send_at.astimezone(UTC))
-        sent = (content, self.upload_id, self.fingerprint)
-        return check_token(sent, (self.recipients, self.max_yen))
 
 
 _BY_PARTS = text("""

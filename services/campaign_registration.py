@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import AuditAction
@@ -19,7 +19,7 @@ from domain.campaigns import CampaignContent, CampaignStatus, ProblemFound
 from domain.send_times import freeze_at
 from services.audit import changes, record_audit
 from services.campaign_check import CampaignCheck, build_check
-from services.campaigns import NotEditable, content_of, load_campaign, write_content
+from services.campaigns import ChangedMeanwhile, NotEditable, content_of, load_campaign, write_content
 from services.recipient_freeze import freeze_recipients
 from services.row_checks import lock_upload
 
@@ -82,7 +82,8 @@ _REMOVE_SECOND_COUNTERS = text("""
 """)
 
 _REGISTER = text("""
-    UPDATE campaigns SET status = 'registered', registered_at = clock_timestamp(), frozen_at = NULL
+    UPDATE campaigns SET status = 'registered', registered_at = clock_timestamp(), frozen_at = NULL,
+        typed = '{}', version = version + 1
     WHERE company_id = :company_id AND id = :campaign_id
     RETURNING registered_at
 """)
@@ -171,7 +172,8 @@ async def record_registration(
 
 
 def _audited(content: CampaignContent) -> dict[str, Any]:
-    return {**asdict(content), "carriers": content.carriers and list(content.carriers)}
+    fields = {name: value for name, value in asdict(content).items() if name != "unread"}
+    return {**fields, "carriers": content.carriers and list(content.carriers)}
 
 
 async def edit_scheduled(
@@ -182,21 +184,21 @@ async def edit_scheduled(
     *,
     upload_id: UUID | None = None,
     check_token: str | None = None,
+    expected_version: int | None = None,
     now: datetime | None = None,
 ) -> Registration:
     """Replace content, time and recipients of a registered campaign that has not started (P-3).
 
     ``upload_id`` empty keeps the list. Messages whose recipient stays keep their ids; the opt-out list
     is read again at its time (O-3). The row lock decides against the start: whichever comes first, the
-    other finds it done. Raises ``CampaignNotFound``, ``UploadNotFound``, ``CampaignRefused``,
-    ``CheckOutdated``, and ``NotEditable`` for everything but a waiting campaign.
+    other finds it done. ``expected_version`` is that of the campaign the edit was made from: an edit
+    somebody else has confirmed since is never overwritten unseen. Raises ``CampaignNotFound``,
+    ``UploadNotFound``, ``CampaignRefused``, ``ChangedMeanwhile``, ``CheckOutdated``, and ``NotEditable`` for
+    everything but a waiting campaign.
     """
     now = now or datetime.now(UTC)
     row = await load_campaign(session, caller, campaign_id, lock=True)
-    status = CampaignStatus(row.status)
-    has_begun = row.send_at is None or row.send_at <= now
-    if status is not CampaignStatus.REGISTERED or has_begun:
-        raise NotEditable(status)
+    _require_waiting(row, now, expected_version)
     upload_id = upload_id or row.upload_id
     check = await _check(session, caller, content, upload_id, now)
     if check_token not in (None, check.token):
@@ -214,6 +216,15 @@ async def edit_scheduled(
         session, caller, AuditAction.CAMPAIGN_EDITED, target=target, before=before, after=after
     )
     return Registration(campaign_id, total)
+
+
+def _require_waiting(row: Row[Any], now: datetime, expected_version: int | None) -> None:
+    status = CampaignStatus(row.status)
+    has_begun = row.send_at is None or row.send_at <= now
+    if status is not CampaignStatus.REGISTERED or has_begun:
+        raise NotEditable(status)
+    if expected_version not in (None, row.version):
+        raise ChangedMeanwhile(row.version)
 
 
 async def register_rows(

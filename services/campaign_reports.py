@@ -3,7 +3,7 @@
 All numbers come from the one counter row of a campaign; messages are never counted here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from domain.callers import Caller
 from domain.campaigns import CampaignContent, CampaignStatus
 from domain.follow_ups import SECOND_MESSAGE
 from domain.messages import FINAL_STATUSES, ChannelPlan
-from services.campaigns import CampaignNotFound, content_of
+from services.campaigns import CampaignNotFound, Typed, content_of
 from services.follow_ups import FOLLOW_UP_COLUMNS, JOIN_FOLLOW_UP
 from services.paging import Page, page_of, read_cursor
 
@@ -103,6 +103,7 @@ class CampaignView:
     """One campaign whole: its line, its content, and where its recipients came from.
 
     ``second_counters`` are those of its second messages; their ``total`` grows as they are set off.
+    ``typed``: by step of a draft, what was typed and the content cannot hold.
     """
 
     row: CampaignRow
@@ -112,6 +113,8 @@ class CampaignView:
     frozen_at: datetime | None
     fed_at: datetime | None
     second_counters: Counters | None
+    version: int
+    typed: Mapping[str, Typed]
 
     @property
     def is_scheduled(self) -> bool:
@@ -123,6 +126,7 @@ _SELECT = f"""
     SELECT c.id, c.name, c.channel_plan, c.status, c.send_at, c.created_at, c.registered_at, c.started_at,
            c.completed_at, c.cancelled_at, u.name AS owner_name, c.sms_text, c.rcs_text, c.carriers,
            c.exclude_opt_outs, c.recycling_reference_on, c.upload_id, c.frozen_at, c.fed_at,
+           c.version, c.typed, c.unread,
            {FOLLOW_UP_COLUMNS},
            {", ".join(f"coalesce(n.{counter}, 0) AS n_{counter}" for counter in _COUNTERS)}
     FROM campaigns c
@@ -203,6 +207,8 @@ async def campaign_view(session: AsyncSession, caller: Caller, campaign_id: UUID
         frozen_at=row.frozen_at,
         fed_at=row.fed_at,
         second_counters=Counters(**second._mapping) if second else None,
+        version=row.version,
+        typed=row.typed,
     )
 
 

@@ -1,13 +1,12 @@
-"""Drafts of campaigns, and taking a registered campaign back (P-3, P-9).
+"""Drafts of campaigns (P-9), and a campaign's content as it is stored.
 
-Reading: ``campaign_reports``; checking: ``campaign_check``; registering: ``campaign_registration``.
+Reading: ``campaign_reports``; checking: ``campaign_check``; registering: ``campaign_registration``; cancel:
+``campaign_cancel``.
 """
 
-from collections import Counter
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -21,11 +20,10 @@ from domain.messages import ChannelPlan
 from domain.templates import clean_text
 from domain.visible_text import trim
 from services.audit import record_audit
-from services.campaign_counters import CounterChanges
 from services.follow_ups import (
     FOLLOW_UP_COLUMNS,
     JOIN_FOLLOW_UP,
-    SEQUENCE,
+    cleaned,
     follow_up_of,
     save_follow_up,
 )
@@ -47,35 +45,33 @@ class NotEditable(Exception):
         self.status = status
 
 
-class CampaignNotCancellable(Exception):
-    """A draft has nothing to cancel, a completed campaign nothing left (P-3)."""
+class ChangedMeanwhile(Exception):
+    """The campaign is not what was shown any more: somebody has changed it since. Nothing was done."""
 
-    def __init__(self, status: CampaignStatus) -> None:
-        super().__init__(status.value)
-        self.status = status
+    def __init__(self, version: int) -> None:
+        super().__init__(f"version {version}")
+        self.version = version
 
 
-@dataclass(frozen=True, slots=True)
-class Cancellation:
-    """``cancelled`` messages never went out; ``already_handed_over`` ones a carrier has or is being given."""
-
-    cancelled: int
-    already_handed_over: int
+Typed: TypeAlias = Mapping[str, Any]
+"""Fields of a step of a draft as they were typed: a text, or a list of chosen words, by name."""
 
 
 _CONTENT = (
     "name, channel_plan, sms_text, rcs_text, upload_id, send_at, carriers, exclude_opt_outs, "
-    "recycling_reference_on"
+    "recycling_reference_on, unread"
 )
 _LOAD = f"""
-    SELECT c.id, c.status, {", ".join(f"c.{column}" for column in _CONTENT.split(", "))}, {FOLLOW_UP_COLUMNS}
+    SELECT c.id, c.status, c.version, c.typed, {", ".join(f"c.{column}" for column in _CONTENT.split(", "))},
+           {FOLLOW_UP_COLUMNS}
     FROM campaigns c {JOIN_FOLLOW_UP} WHERE c.company_id = :company_id AND c.id = :campaign_id
 """  # noqa: S608
 
 _INSERT = text(f"""
-    INSERT INTO campaigns (company_id, created_by_user_id, status, {_CONTENT})
-    VALUES (:company_id, :user_id, 'draft', :name, :channel_plan, :sms_text, :rcs_text, :upload_id, :send_at,
-            CAST(:carriers AS text[]), :exclude_opt_outs, :recycling_reference_on)
+    INSERT INTO campaigns (company_id, created_by_user_id, status, typed, {_CONTENT})
+    VALUES (:company_id, :user_id, 'draft', CAST(:typed AS jsonb), :name, :channel_plan, :sms_text, :rcs_text,
+            :upload_id, :send_at, CAST(:carriers AS text[]), :exclude_opt_outs, :recycling_reference_on,
+            CAST(:unread AS text[]))
     RETURNING id
 """)  # noqa: S608
 
@@ -83,40 +79,19 @@ _UPDATE = text("""
     UPDATE campaigns
     SET name = :name, channel_plan = :channel_plan, sms_text = :sms_text, rcs_text = :rcs_text,
         upload_id = :upload_id, send_at = :send_at, carriers = CAST(:carriers AS text[]),
-        exclude_opt_outs = :exclude_opt_outs, recycling_reference_on = :recycling_reference_on
+        exclude_opt_outs = :exclude_opt_outs, recycling_reference_on = :recycling_reference_on,
+        unread = CAST(:unread AS text[]), typed = CAST(:typed AS jsonb), version = version + 1
     WHERE company_id = :company_id AND id = :campaign_id
 """)
 
 _HAS_UPLOAD = text("SELECT true FROM recipient_uploads WHERE company_id = :company_id AND id = :upload_id")
 
+_NOTE_CHANGE = text("""
+    UPDATE campaigns SET version = version + 1 WHERE company_id = :company_id AND id = :campaign_id
+""")
+
 _DELETE_DRAFT = text("""
     DELETE FROM campaigns WHERE company_id = :company_id AND id = :campaign_id AND status = 'draft'
-""")
-
-# First in its transaction: a submit holds this row FOR SHARE, so either it has seen the cancel or the
-# messages below show it as begun.
-_CANCEL = text("""
-    UPDATE campaigns SET status = 'cancelled', cancelled_at = :now
-    WHERE company_id = :company_id AND id = :campaign_id AND status IN ('registered', 'sending')
-    RETURNING id
-""")
-
-# Rows another transaction holds are being ended or begun at this moment; waiting for them could close
-# a circle with the transaction that completes the campaign. Their workflows see the cancel.
-_CANCEL_MESSAGES = text(f"""
-    WITH waiting AS (
-        SELECT id FROM messages
-        WHERE company_id = :company_id AND campaign_id = :campaign_id AND status = 'accepted'
-        FOR UPDATE SKIP LOCKED
-    )
-    UPDATE messages m SET status = 'cancelled', closed_at = :now
-    FROM waiting WHERE m.company_id = :company_id AND m.id = waiting.id
-    RETURNING {SEQUENCE} AS sequence
-""")  # noqa: S608
-
-_OUTCOME = text("""
-    SELECT cancelled, total - cancelled - excluded AS handed_over FROM campaign_counters
-    WHERE company_id = :company_id AND campaign_id = :campaign_id AND sequence = 1
 """)
 
 
@@ -144,6 +119,7 @@ def content_of(row: Row[Any]) -> CampaignContent:
         exclude_opt_outs=row.exclude_opt_outs,
         recycling_reference_on=row.recycling_reference_on,
         follow_up=follow_up_of(row),
+        unread=tuple(row.unread),
     )
 
 
@@ -159,6 +135,7 @@ def content_columns(content: CampaignContent, upload_id: UUID | None) -> dict[st
         "carriers": None if content.carriers is None else [carrier.value for carrier in content.carriers],
         "exclude_opt_outs": content.exclude_opt_outs,
         "recycling_reference_on": content.recycling_reference_on,
+        "unread": list(content.unread),
     }
 
 
@@ -169,15 +146,19 @@ async def save_draft(
     *,
     upload_id: UUID | None,
     campaign_id: UUID | None = None,
+    typed: Mapping[str, Typed] | None = None,
 ) -> UUID:
     """Save a draft, new or under its id, however incomplete (P-9); return its id.
 
+    ``typed``: by step, what the content cannot hold. Saving what is saved already is no change.
     Raises ``CampaignNotFound``, ``UploadNotFound``, or ``NotEditable`` for what is no draft any more.
     """
     await require_upload(session, caller, upload_id)
     if campaign_id is None:
         columns = {**content_columns(content, upload_id), "company_id": caller.company_id}
-        created = await session.execute(_INSERT, {**columns, "user_id": caller.user_id})
+        created = await session.execute(
+            _INSERT, {**columns, "user_id": caller.user_id, "typed": _as_json(typed)}
+        )
         new_id: UUID = created.scalar_one()
         key = {"company_id": caller.company_id, "campaign_id": new_id}
         await save_follow_up(session, key, content.follow_up)
@@ -185,17 +166,29 @@ async def save_draft(
     row = await load_campaign(session, caller, campaign_id, lock=True)
     if row.status != CampaignStatus.DRAFT:
         raise NotEditable(CampaignStatus(row.status))
-    await write_content(session, caller, campaign_id, content, upload_id)
+    if not _is_saved(row, content, upload_id, typed):
+        await write_content(session, caller, campaign_id, content, upload_id, typed)
     return campaign_id
 
 
 async def write_content(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, content: CampaignContent, upload_id: UUID | None
+    session: AsyncSession,
+    caller: Caller,
+    campaign_id: UUID,
+    content: CampaignContent,
+    upload_id: UUID | None,
+    typed: Mapping[str, Typed] | None = None,
 ) -> None:
-    """Replace the content of a campaign whose row the caller has locked."""
+    """Replace the content of a campaign whose row the caller has locked; it gets another version."""
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
-    await session.execute(_UPDATE, {**content_columns(content, upload_id), **key})
+    columns = content_columns(content, upload_id)
+    await session.execute(_UPDATE, {**columns, "typed": _as_json(typed), **key})
     await save_follow_up(session, key, content.follow_up)
+
+
+async def note_change(session: AsyncSession, caller: Caller, campaign_id: UUID) -> None:
+    """Give a campaign another version: something beside its own row has changed, its list's column say."""
+    await session.execute(_NOTE_CHANGE, {"company_id": caller.company_id, "campaign_id": campaign_id})
 
 
 async def require_upload(session: AsyncSession, caller: Caller, upload_id: UUID | None) -> None:
@@ -205,47 +198,33 @@ async def require_upload(session: AsyncSession, caller: Caller, upload_id: UUID 
         raise UploadNotFound(str(upload_id))
 
 
-async def delete_draft(session: AsyncSession, caller: Caller, campaign_id: UUID) -> None:
-    """Delete a draft; raises ``CampaignNotFound``, or ``NotEditable`` for anything registered."""
+def _is_saved(
+    row: Row[Any], content: CampaignContent, upload_id: UUID | None, typed: Mapping[str, Typed] | None
+) -> bool:
+    follow_up = cleaned(content.follow_up) if content.follow_up else None
+    same_columns = content_columns(content_of(row), row.upload_id) == content_columns(content, upload_id)
+    return same_columns and row.typed == (typed or {}) and follow_up_of(row) == follow_up
+
+
+def _as_json(typed: Mapping[str, Typed] | None) -> str:
+    return json.dumps(typed or {}, ensure_ascii=False)
+
+
+async def delete_draft(
+    session: AsyncSession, caller: Caller, campaign_id: UUID, *, expected_version: int | None = None
+) -> None:
+    """Delete a draft, if it is still as it was shown.
+
+    Raises ``CampaignNotFound``, ``ChangedMeanwhile``, or ``NotEditable`` for anything registered.
+    """
     row = await load_campaign(session, caller, campaign_id, lock=True)
     if row.status != CampaignStatus.DRAFT:
         raise NotEditable(CampaignStatus(row.status))
+    if expected_version not in (None, row.version):
+        raise ChangedMeanwhile(row.version)
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
     await save_follow_up(session, key, None)
     await session.execute(_DELETE_DRAFT, key)
     before = {"name": row.name, "channel_plan": row.channel_plan}
     target = ("campaign", campaign_id)
     await record_audit(session, caller, AuditAction.DRAFT_DELETED, target=target, before=before)
-
-
-async def cancel_campaign(
-    session: AsyncSession, caller: Caller, campaign_id: UUID, now: datetime
-) -> Cancellation:
-    """Stop a registered or running campaign: what no carrier has been given yet is cancelled (P-3).
-
-    Repeating it changes nothing and returns the same. Raises ``CampaignNotFound``, or
-    ``CampaignNotCancellable`` for drafts and completed campaigns.
-    """
-    key = {"company_id": caller.company_id, "campaign_id": campaign_id}
-    stopped = (await session.execute(_CANCEL, {**key, "now": now})).scalar_one_or_none()
-    if stopped is None:
-        status = CampaignStatus((await load_campaign(session, caller, campaign_id)).status)
-        if status is not CampaignStatus.CANCELLED:
-            raise CampaignNotCancellable(status)
-    else:
-        cancelled = Counter((await session.execute(_CANCEL_MESSAGES, {**key, "now": now})).scalars())
-        counters = CounterChanges()
-        for sequence, amount in cancelled.items():
-            counters.add((caller.company_id, campaign_id), "cancelled", amount, sequence=sequence)
-        await counters.write(session)
-    outcome = (await session.execute(_OUTCOME, key)).one()
-    cancellation = Cancellation(outcome.cancelled, outcome.handed_over)
-    if stopped is not None:
-        await record_audit(
-            session,
-            caller,
-            AuditAction.CAMPAIGN_CANCELLED,
-            target=("campaign", campaign_id),
-            after={"cancelled": outcome.cancelled, "handed_over": outcome.handed_over},
-        )
-    return cancellation

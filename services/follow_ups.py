@@ -1,6 +1,7 @@
 """A campaign's second message as it is stored beside the campaign (P-7, P-8)."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -36,13 +37,18 @@ async def save_follow_up(session: AsyncSession, key: Mapping[str, UUID], follow_
     if follow_up is None:
         await session.execute(_REMOVE, key)
         return
-    columns: dict[str, Any] = {
-        "trigger": follow_up.trigger.value,
-        "sms_text": None if follow_up.sms_text is None else clean_text(follow_up.sms_text),
-        "rcs_text": None if follow_up.rcs_text is None else clean_text(follow_up.rcs_text),
-        "valid_for_hours": follow_up.valid_for_hours,
-    }
-    await session.execute(_SAVE, {**key, **columns})
+    columns = asdict(cleaned(follow_up))
+    await session.execute(_SAVE, {**key, **columns, "trigger": follow_up.trigger.value})
+
+
+def cleaned(follow_up: FollowUp) -> FollowUp:
+    """Return a follow-up as it is stored: texts cleaned, for PostgreSQL takes no NUL."""
+    sms, rcs = follow_up.sms_text, follow_up.rcs_text
+    return replace(
+        follow_up,
+        sms_text=None if sms is None else clean_text(sms),
+        rcs_text=None if rcs is None else clean_text(rcs),
+    )
 
 
 def follow_up_of(row: Row[Any]) -> FollowUp | None:

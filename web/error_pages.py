@@ -1,6 +1,6 @@
 """Errors as pages: what happened, where, and what to do now. The portal stays readable."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -25,7 +25,8 @@ from services.passkeys import PasskeyNotFound
 from services.sessions import SessionNotFound
 from web.access import ConfirmationNeeded, SignInNeeded, StepNeeded
 from web.cookies import OPERATOR_SIDE, settings_of, side_of
-from web.csrf import FormNotOurs
+from web.csrf import FormNotOurs, read_form
+from web.forms.fields import text_of
 from web.operator.access import OperatorSignInNeeded
 from web.pages import go, is_fragment, page
 from web.security_headers import add_security_headers
@@ -37,6 +38,7 @@ from web.wording.errors import (
     ErrorPage,
     too_many_requests,
 )
+from web.wording.steps import TYPED_TEXTS, field_label
 
 _MISSING = (UserNotFound, ApiKeyNotFound, SessionNotFound, PasskeyNotFound, OperatorNotFound)
 # Below the side of the page that was asked for.
@@ -80,11 +82,15 @@ def _install(app: FastAPI, error: type[Exception], for_people: Handler, default:
     app.add_exception_handler(error, answer)
 
 
-def error_page(request: Request, status: int, wording: ErrorPage) -> Response:
+def error_page(
+    request: Request, status: int, wording: ErrorPage, typed: Sequence[tuple[str, str]] = ()
+) -> Response:
     """Render one error; headers are set here as well, since a 500 is made outside the middleware."""
     if side_of(request):
         wording = OPERATOR_ERROR_PAGES.get(status, wording)
-    response = page(request, "pages/error.html", status=status, wording=wording, status_code=status)
+    response = page(
+        request, "pages/error.html", status=status, wording=wording, status_code=status, typed=typed
+    )
     add_security_headers(response.headers, request.url.path, settings_of(request))
     return response
 
@@ -95,21 +101,29 @@ def _http_error(request: Request, error: HTTPException) -> Response:
     return response
 
 
-def _not_found(request: Request, _error: Exception) -> Response:
-    return error_page(request, 404, ERROR_PAGES[404])
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return error_page(request, 404, ERROR_PAGES[404], await _typed_in_vain(request))
 
 
-def _not_editable(request: Request, _error: Exception) -> Response:
+async def _typed_in_vain(request: Request) -> list[tuple[str, str]]:
+    """Return what was typed into a draft that is gone, by its label, to be copied from the error page."""
+    if request.method != "POST":
+        return []
+    form = await read_form(request)
+    return [(field_label(name), text_of(form, name)) for name in TYPED_TEXTS if text_of(form, name)]
+
+
+async def _not_editable(request: Request, _error: Exception) -> Response:
     """A step of a draft that is registered by now: its page says what it has become."""
     campaign_id = request.path_params.get("campaign_id")
     if request.method == "GET" and campaign_id is not None:
         return go(f"/campaigns/{campaign_id}")
-    return error_page(request, 409, ERROR_PAGES[409])
+    return error_page(request, 409, ERROR_PAGES[409], await _typed_in_vain(request))
 
 
 def _not_valid(request: Request, _error: RequestValidationError) -> Response:
     # The only values FastAPI reads for us are ids in addresses: a malformed one names nothing.
-    return _not_found(request, _error)
+    return error_page(request, 404, ERROR_PAGES[404])
 
 
 def _form_not_ours(request: Request, _error: Exception) -> Response:

@@ -14,9 +14,10 @@ from domain.sign_in_steps import MAX_FAILURES
 from services.audit import append_entry, record_audit
 from services.audit_log import AuditFilter, AuditLine, search_audit
 from services.audit_verification import audit_faults
+from services.campaign_cancel import cancel_campaign
 from services.campaign_check import check_campaign
 from services.campaign_registration import edit_scheduled, register_campaign
-from services.campaigns import cancel_campaign, delete_draft
+from services.campaigns import delete_draft
 from services.database import OWN_STAFF
 from services.sessions import Device
 from services.sign_in import SignedIn, sign_in

@@ -12,9 +12,10 @@ from domain.campaigns import CampaignProblem
 from domain.carriers import Carrier
 from domain.messages import ChannelPlan
 from domain.recipient_files import FileProblemCode, RowErrorCode
+from services.campaign_cancel import cancel_campaign
 from services.campaign_check import CampaignCheck, CheckWarning, check_campaign, check_content
 from services.campaign_registration import CampaignRefused, CheckOutdated, Registration, register_campaign
-from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound, cancel_campaign, save_draft
+from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound, save_draft
 from services.recipient_uploads import FileRefused, choose_phone_column, error_rows, store_typed_numbers
 from tests.services.support import Companies, campaign_content, csv_of, now, numbers
 

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.campaign_cancel import CampaignNotCancellable, Cancellation, cancel_campaign
 from services.campaign_registration import CampaignRefused, edit_scheduled
-from services.campaigns import CampaignNotCancellable, Cancellation, NotEditable, cancel_campaign
+from services.campaigns import NotEditable
 from services.feeding import begin_sending
 from tests.services.support import Companies, campaign_content, csv_of, now, numbers
 

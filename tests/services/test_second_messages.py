@@ -15,7 +15,7 @@ from domain.carriers import Carrier, Channel
 from domain.follow_ups import FollowUpTrigger
 from domain.messages import ChannelPlan, MessageStatus, StatusReason
 from models import CampaignCounters, FollowUpRow
-from services.campaigns import cancel_campaign
+from services.campaign_cancel import cancel_campaign
 from services.feeding import next_page
 from services.second_messages import late_starts, take_second_messages
 from tests.services.factories import Bench, Registered, a_number, an_id, open_bench, report

@@ -125,7 +125,7 @@ async def test_a_text_that_cannot_be_sent_says_where(owner: Staff, sms_text: str
             },
             "配信日時が先すぎます",
         ),
-        ({"carrier_choice": "some"}, "選ばれたキャリアでは、このチャネルで送れません"),
+        ({"carrier_choice": "some"}, "キャリアが選ばれていません"),
         ({"recycling_check": "yes"}, "基準日が入力されていません"),
         (
             {"recycling_check": "yes", "recycling_reference_on": str(TODAY + timedelta(days=3))},

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -27,7 +27,7 @@ from domain import (
     templates,
 )
 from services import campaign_check, message_timeline
-from services.check_tokens import CheckChange, changes_between, check_token
+from services.check_findings import CampaignCheck, CheckChange
 from services.message_replies import ReceivedMessage
 from services.message_timeline import TimelineEvent, TimelineKind
 from web.wording import WORDS, accounts, checks, errors, files, look, problems, word
@@ -52,6 +52,7 @@ ELSEWHERE: dict[type[StrEnum], set[StrEnum]] = {
     recipient_files.RowErrorCode: set(files.ROW_ERRORS),
     recipient_files.FileProblemCode: set(files.FILE_PROBLEMS),
     campaign_check.CheckWarning: set(checks.WARNINGS),
+    CheckChange: set(checks.CHANGES),
 }
 MODULES = (
     api_keys,
@@ -173,20 +174,28 @@ def test_an_answer_tells_how_its_second_message_is_getting_on(status: messages.M
     assert reply_words(gone) == "2通目のきっかけになりました"
 
 
+_CONTENT = campaigns.CampaignContent("名前", messages.ChannelPlan.SMS, "本文", None)
+_SHOWN = CampaignCheck(_CONTENT, UUID(int=1), (), recipients=3, max_yen=36, fingerprint="あ")
+
+
 @pytest.mark.parametrize(
-    ("recipients", "texts", "change"),
+    ("now", "changes"),
     [
-        (3, "別の本文", CheckChange.CONTENT),
-        (2, "本文", CheckChange.NUMBERS),
-        (2, "別の本文", CheckChange.CONTENT_AND_NUMBERS),
+        (replace(_SHOWN, content=replace(_CONTENT, name="別の名前")), "案件名"),
+        (replace(_SHOWN, content=replace(_CONTENT, sms_text="別の本文"), fingerprint="い"), "本文"),
+        (replace(_SHOWN, content=replace(_CONTENT, exclude_opt_outs=True), recipients=2), "配信の設定と件数"),
+        (replace(_SHOWN, upload_id=UUID(int=2), fingerprint="う"), "宛先"),
+        (replace(_SHOWN, fingerprint="う"), "宛先"),
+        (replace(_SHOWN, recipients=2, max_yen=24), "件数と料金"),
+        (replace(_SHOWN, max_yen=39), "料金"),
     ],
 )
-def test_what_changed_since_the_check_is_named(recipients: int, texts: str, change: CheckChange) -> None:
-    """P-11: a new text alone changes no number."""
-    shown, current = check_token("本文", 3), check_token(texts, recipients)
-    assert changes_between(shown, current) is change
-    assert ("件数" in checks.OUTDATED[change]) == (change is not CheckChange.CONTENT)
-    assert ("内容" in checks.OUTDATED[change]) == (change is not CheckChange.NUMBERS)
+def test_what_changed_since_the_check_is_named(now: CampaignCheck, changes: str) -> None:
+    """P-11: a new text alone changes no number, and a new price no text."""
+    found = now.changes_since(_SHOWN.token)
+    assert checks.changed_words(found) == f"確認した後に、{changes}が変わりました"
+    assert _SHOWN.changes_since(_SHOWN.token) == ()
+    assert set(CheckChange) == set(_SHOWN.changes_since(""))
 
 
 @pytest.mark.parametrize("kind", TimelineKind)

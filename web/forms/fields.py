@@ -71,6 +71,12 @@ def moment_of(form: FormData, name: str) -> datetime | None:
     return jst_datetime(day, at) if day is not None and at is not None else None
 
 
+def version_in(form: FormData) -> int:
+    """Return the version a form was made from; one that never was, if it says none or nonsense."""
+    written = text_of(form, "version").partition(".")[0]
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else -1
+
+
 def read_id(typed: str) -> UUID | None:
     """Return the id that was typed or stands in an address; ``None`` if it is none."""
     try:

@@ -30,6 +30,19 @@ def follow_up_in(form: FormData) -> FollowUp | None:
     )
 
 
+def shown_follow_up(follow_up: FollowUp | None) -> dict[str, str | list[str]]:
+    """Return the values the form shows of a second message."""
+    if follow_up is None:
+        return {**dict.fromkeys(FOLLOW_UP_FIELDS, ""), "follow_up_trigger": "none"}
+    hours = follow_up.valid_for_hours
+    return {
+        "follow_up_trigger": follow_up.trigger.value,
+        "follow_up_rcs_text": follow_up.rcs_text or "",
+        "follow_up_sms_text": follow_up.sms_text or "",
+        "follow_up_valid_for_hours": "" if hours is None else str(hours),
+    }
+
+
 def _hours(form: FormData) -> int | None:
     written = text_of(form, "follow_up_valid_for_hours").strip()
     if not written:

@@ -1,37 +1,23 @@
 """The one-page form with which a scheduled send is edited."""
 
-from starlette.datastructures import FormData
+from uuid import UUID
 
 from domain.campaigns import CampaignContent
 from domain.messages import ChannelPlan
 from services.contracts import Terms
 from web.drafts import changed
-from web.forms.fields import choice_of, text_of
-from web.forms.follow_up import FOLLOW_UP_FIELDS, follow_up_in
-from web.forms.options import options_of, shown_options
-
-# What the page that asks for confirmation passes on, field by field.
-PASSED_ON = (
-    "name",
-    "channel_plan",
-    "sms_text",
-    "rcs_text",
-    "when",
-    "send_at-date",
-    "send_at-time",
-    "carrier_choice",
-    "exclude_opt_outs",
-    "recycling_check",
-    "recycling_reference_on",
-    *FOLLOW_UP_FIELDS,
-)
+from web.forms.fields import choice_of, id_of, text_of
+from web.forms.follow_up import follow_up_in
+from web.forms.options import options_of
+from web.forms.steps import Fields, as_form
 
 
-def edited_content(form: FormData, content: CampaignContent, terms: Terms) -> CampaignContent:
+def edited_content(typed: Fields, content: CampaignContent, terms: Terms) -> CampaignContent:
     """Return the content as edited."""
+    form = as_form(typed)
     texts = changed(
         content,
-        name=text_of(form, "name").strip(),
+        name=text_of(form, "name"),
         channel_plan=choice_of(form, "channel_plan", ChannelPlan) or content.channel_plan,
         sms_text=text_of(form, "sms_text") or None,
         rcs_text=text_of(form, "rcs_text") or None,
@@ -40,10 +26,6 @@ def edited_content(form: FormData, content: CampaignContent, terms: Terms) -> Ca
     return options_of(form, texts, terms)
 
 
-def passed_on(form: FormData) -> list[tuple[str, str]]:
-    """Return the posted fields as hidden fields of the next form."""
-    carriers = [("carriers", value) for value in form.getlist("carriers") if isinstance(value, str)]
-    return [*((name, text_of(form, name)) for name in PASSED_ON), *carriers]
-
-
-__all__ = ["edited_content", "passed_on", "shown_options"]
+def edited_list(typed: Fields) -> UUID | None:
+    """Return the list of recipients the edit is about; ``None`` for nonsense."""
+    return id_of(as_form(typed), "upload_id")

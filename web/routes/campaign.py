@@ -13,10 +13,12 @@ from domain.campaign_names import copied_name
 from domain.permissions import Permission
 from domain.visible_text import is_blank
 from services.campaign_reports import CampaignView, campaign_view
-from services.campaigns import delete_draft, save_draft
+from services.campaigns import ChangedMeanwhile, delete_draft, save_draft
 from web.access import SignedIn, database_of, now, requires
 from web.confirmations import go_confirming
+from web.csrf import read_form
 from web.drafts import load_draft
+from web.forms.fields import version_in
 from web.pages import page
 from web.progress import progress_of
 from web.wording.confirmations import Confirmation
@@ -44,12 +46,16 @@ async def show_progress(request: Request, campaign_id: UUID, viewer: Watcher) ->
 @router.post("/campaigns/{campaign_id}/copy")
 async def copy_campaign(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Make a draft with the same content and recipients, to be sent at once unless changed (P-9)."""
+    shown = version_in(await read_form(request))
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
+        is_changed = view.version != shown
         copied = copied_name(view.content.name)
         content = replace(view.content, name=copied.name, send_at=None)
-        draft = await save_draft(session, viewer.caller, content, upload_id=view.upload_id)
-    done = Confirmation.COPY_NAME_SHORTENED if copied.is_shortened else Confirmation.CAMPAIGN_COPIED
+        draft = await save_draft(session, viewer.caller, content, upload_id=view.upload_id, typed=view.typed)
+    done = Confirmation.COPIED_AS_CHANGED if is_changed else Confirmation.CAMPAIGN_COPIED
+    if copied.is_shortened:
+        done = Confirmation.COPY_NAME_SHORTENED
     return go_confirming(request, f"/campaigns/{draft}/recipients", done)
 
 
@@ -58,14 +64,19 @@ async def confirm_delete(request: Request, campaign_id: UUID, viewer: Writer) ->
     """Ask before a draft is thrown away; what is registered by now leads to its page."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
-    return page(request, "pages/campaign_delete.html", view=view)
+    return page(request, "pages/campaign_delete.html", view=view, is_changed=False)
 
 
 @router.post("/campaigns/{campaign_id}/delete")
 async def delete(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Throw a draft away."""
+    shown = version_in(await read_form(request))
     async with database_of(request).transaction(viewer.caller.company_id) as session:
-        await delete_draft(session, viewer.caller, campaign_id)
+        try:
+            await delete_draft(session, viewer.caller, campaign_id, expected_version=shown)
+        except ChangedMeanwhile:
+            view = await load_draft(session, viewer, campaign_id)
+            return page(request, "pages/campaign_delete.html", status=409, view=view, is_changed=True)
     return go_confirming(request, "/campaigns", Confirmation.DRAFT_DELETED)
 
 

@@ -10,11 +10,10 @@ from starlette.responses import Response
 
 from domain.permissions import Permission
 from domain.recipient_files import ADDED_COLUMNS
-from services.campaign_check import CampaignCheck, check_campaign
+from services.campaign_check import CampaignCheck, CheckChange, check_campaign
 from services.campaign_registration import CampaignRefused, CheckOutdated, register_campaign
 from services.campaign_reports import CampaignView
 from services.campaigns import CampaignNotFound
-from services.check_tokens import changes_between
 from services.database import Database
 from services.recipient_uploads import ErrorRow, StoredUpload, error_rows, upload_view
 from web.access import SignedIn, database_of, delivery_of, now, requires
@@ -26,7 +25,14 @@ from web.forms.fields import text_of
 from web.forms.follow_up import FOLLOW_UP_FIELDS
 from web.forms.problems import explained
 from web.pages import go, page
-from web.wording.checks import OUTDATED, WARNINGS, problem_column, problem_mend, problem_what, repair_word
+from web.wording.checks import (
+    WARNINGS,
+    changed_words,
+    problem_column,
+    problem_mend,
+    problem_what,
+    repair_word,
+)
 from web.wording.confirmations import Confirmation
 
 router = APIRouter()
@@ -99,11 +105,10 @@ async def send(request: Request, campaign_id: UUID, viewer: Sender) -> Response:
     except (CheckOutdated, CampaignRefused) as refusal:
         async with database_of(request).transaction(viewer.caller.company_id) as session:
             view = await load_draft(session, viewer, campaign_id)
-        outdated = (
-            OUTDATED[changes_between(text_of(form, "check_token"), refusal.check.token)]
-            if isinstance(refusal, CheckOutdated)
-            else None
-        )
+        changes = [*refusal.check.changes_since(text_of(form, "check_token"))]
+        if shown != str(refusal.check.recipients):
+            changes.append(CheckChange.RECIPIENTS)
+        outdated = changed_words(changes) if isinstance(refusal, CheckOutdated) else ""
         return _check(request, view, refusal.check, outdated=outdated, status=422)
     await delivery_of(request).start_campaign(viewer.caller.company_id, registration.campaign_id)
     if registration.repeated:
@@ -123,7 +128,7 @@ def _check(
     view: CampaignView,
     check: CampaignCheck,
     *,
-    outdated: str | None = None,
+    outdated: str = "",
     status: int = 200,
 ) -> Response:
     steps = {found.field: _STEP_OF_FIELD.get(found.field, "options") for found in check.problems}

@@ -1,16 +1,19 @@
 """Step 1 of composing: name and recipients, then how the file was read and which column it is."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.campaigns import CampaignContent
 from domain.permissions import Permission
 from services.campaign_reports import CampaignView
-from services.campaigns import save_draft
+from services.campaigns import note_change, save_draft
 from services.recipient_uploads import (
     FileRefused,
     StoredUpload,
@@ -20,24 +23,37 @@ from services.recipient_uploads import (
     store_upload,
 )
 from web.access import SignedIn, database_of, now, requires
+from web.autosave import autosave_answer
+from web.confirmations import go_confirming
+from web.conflicts import conflict_page, is_conflict
 from web.csrf import read_form
-from web.drafts import EMPTY, changed, load_draft, recipients_of
-from web.forms.fields import text_of
+from web.drafts import EMPTY, changed, load_draft, recipients_of, save_changes
+from web.forms.fields import id_of, text_of
 from web.forms.problems import problems_at
-from web.forms.recipients import FILE, KEEP, TYPED, RecipientsForm, file_problem, refused
+from web.forms.recipients import KEEP, TYPED, RecipientsForm, file_problem, refused
+from web.forms.steps import (
+    RECIPIENTS,
+    Fields,
+    as_form,
+    fields_of,
+    kept_beside,
+    shown_fields,
+    too_long,
+    typed_in,
+    version_of,
+)
 from web.pages import go, page
+from web.wording.confirmations import Confirmation
 from web.wording.problems import FieldError
 
 router = APIRouter()
 Writer = Annotated[SignedIn, Depends(requires(Permission.SAVE_DRAFTS))]
 
-_NEW = RecipientsForm("", FILE, "", "", None)
-
 
 @router.get("/campaigns/new")
 async def show_new(request: Request, viewer: Writer) -> Response:
     """Show an empty form."""
-    return _form(request, _NEW, None, [])
+    return _form(request, fields_of(RECIPIENTS, EMPTY), None)
 
 
 @router.post("/campaigns/new")
@@ -46,19 +62,30 @@ async def create(request: Request, viewer: Writer) -> Response:
     return await _save(request, viewer, None)
 
 
+@router.post("/campaigns/new/autosave")
+async def autosave_new(request: Request, viewer: Writer) -> Response:
+    """Make a draft of what is being typed; the page goes on as that draft's."""
+    return await _autosave(request, viewer, None)
+
+
 @router.get("/campaigns/{campaign_id}/recipients")
 async def show_recipients(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Show the same form for a draft: its list is kept unless another is chosen."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
-    form = RecipientsForm(view.content.name, KEEP if view.upload_id else FILE, "", "", None)
-    return _form(request, form, view, [])
+    return _form(request, shown_fields(RECIPIENTS, view), view)
 
 
 @router.post("/campaigns/{campaign_id}/recipients")
 async def change_recipients(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Save name and recipients of a draft."""
     return await _save(request, viewer, campaign_id)
+
+
+@router.post("/campaigns/{campaign_id}/recipients/autosave")
+async def autosave_recipients(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
+    """Save the name and the numbers while they are being typed; a file is taken with the button."""
+    return await _autosave(request, viewer, campaign_id)
 
 
 @router.get("/campaigns/{campaign_id}/file")
@@ -75,14 +102,19 @@ async def show_file(request: Request, campaign_id: UUID, viewer: Writer) -> Resp
 @router.post("/campaigns/{campaign_id}/file")
 async def choose_column(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Keep the chosen column and go on to the text."""
-    chosen = text_of(await read_form(request), "phone_column")
+    form = await read_form(request)
+    chosen = text_of(form, "phone_column")
     async with database_of(request).transaction(viewer.caller.company_id) as session:
-        view = await load_draft(session, viewer, campaign_id)
+        view = await load_draft(session, viewer, campaign_id, lock=True)
         upload = await recipients_of(session, viewer, view)
         if upload is None:
             return go(f"/campaigns/{campaign_id}/recipients")
+        if changed_meanwhile := _changed_meanwhile(form, upload):
+            return _file(request, view, upload, [changed_meanwhile], status=409)
         try:
             await choose_phone_column(session, viewer.caller, upload.id, int(chosen))
+            if upload.phone_column != int(chosen):
+                await note_change(session, viewer.caller, campaign_id)
         except (UnknownPhoneColumn, ValueError):
             error = FieldError(
                 "phone_column", "電話番号の列が選ばれていません。", "番号が入っている列を選んでください。"
@@ -91,29 +123,92 @@ async def choose_column(request: Request, campaign_id: UUID, viewer: Writer) -> 
     return go(f"/campaigns/{campaign_id}/content")
 
 
+def _changed_meanwhile(form: FormData, upload: StoredUpload) -> FieldError | None:
+    """Return what somebody else has done to the list since its columns were shown."""
+    column, shown = upload.phone_column, text_of(form, "shown_column")
+    if text_of(form, "upload_id") != str(upload.id):
+        what = "画面を開いた後に、宛先が差し替えられました。"
+    elif column is not None and str(column) not in (shown, text_of(form, "phone_column")):
+        what = f"画面を開いた後に、電話番号の列が「{upload.shape.columns[column].name}」に変更されました。"
+    else:
+        return None
+    return FieldError("phone_column", what, "下の今の内容を確かめて、電話番号の列を選び直してください。")
+
+
 async def _save(request: Request, viewer: SignedIn, campaign_id: UUID | None) -> Response:
-    form = await RecipientsForm.of(await read_form(request))
-    view, upload_id = None, None
+    posted = await read_form(request)
+    form, action = await RecipientsForm.of(posted), text_of(posted, "action")
+    view, typed, kept = None, fields_of(RECIPIENTS, EMPTY), text_of(posted, "version")
     try:
         async with database_of(request).transaction(viewer.caller.company_id) as session:
             if campaign_id is not None:
-                view = await load_draft(session, viewer, campaign_id)
-                upload_id = view.upload_id
-            content = changed(view.content if view else EMPTY, name=form.name)
-            errors = problems_at(("name",), content, None, now())
-            keeps = form.source == KEEP and upload_id is not None
-            missing = None if keeps else form.missing()
-            errors += [missing] if missing else []
-            if errors:
-                return _form(request, form, view, errors, status=422)
-            if not keeps:
-                upload_id = (await _store(session, viewer, form)).id
-            saved = await save_draft(
-                session, viewer.caller, content, upload_id=upload_id, campaign_id=campaign_id
-            )
+                view = await load_draft(session, viewer, campaign_id, lock=True)
+                typed = shown_fields(RECIPIENTS, view)
+            typed = typed_in(RECIPIENTS, posted, typed)
+            if action == "edit":
+                return _form(request, typed, view, kept=kept)
+            errors = await _take_list(session, viewer, form, typed)
+            if view is not None and is_conflict(RECIPIENTS, view, posted, typed):
+                return await conflict_page(
+                    request, session, viewer, view, RECIPIENTS, typed, address=request.url.path, then=action
+                )
+            refused_fields = too_long(RECIPIENTS, typed)
+            errors = [*problems_at(("name",), _named(view, typed), None, now()), *errors]
+            if refused_fields or (errors and action != "save" and view is None):
+                return _form(request, typed, view, refused_fields or errors, kept=kept)
+            view = await _keep(session, viewer, view, typed)
+            if errors and action != "save":
+                return _form(request, typed, view, errors)
     except FileRefused as error:
-        return _form(request, form, view, refused(form, error), status=422)
-    return go(f"/campaigns/{saved}/file")
+        return _form(request, typed, view, refused(form, error), kept=kept)
+    if action == "save":
+        return go_confirming(request, f"/campaigns/{view.row.id}", Confirmation.DRAFT_SAVED)
+    return go(f"/campaigns/{view.row.id}/file")
+
+
+async def _autosave(request: Request, viewer: SignedIn, campaign_id: UUID | None) -> Response:
+    posted = await read_form(request)
+    view, typed = None, fields_of(RECIPIENTS, EMPTY)
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
+        if campaign_id is not None:
+            view = await load_draft(session, viewer, campaign_id, lock=True)
+            typed = shown_fields(RECIPIENTS, view)
+        typed = typed_in(RECIPIENTS, posted, typed)
+        refused_fields = too_long(RECIPIENTS, typed)
+        if not refused_fields and (view is None or not is_conflict(RECIPIENTS, view, posted, typed)):
+            view = await _keep(session, viewer, view, typed)
+            page_of_draft = f"/campaigns/{view.row.id}/recipients"
+            return autosave_answer(version_of(RECIPIENTS, view), address=page_of_draft)
+    return autosave_answer(None, refused_fields)
+
+
+async def _take_list(
+    session: AsyncSession, viewer: SignedIn, form: RecipientsForm, typed: Fields
+) -> list[FieldError]:
+    """Store a new list if one is given, and make it that of the draft; return what was forgotten."""
+    if form.source == KEEP and typed["upload_id"]:
+        return []
+    missing = form.missing()
+    if missing is None:
+        stored = await _store(session, viewer, form)
+        typed |= {"upload_id": str(stored.id), "source": KEEP, "typed": ""}
+    return [missing] if missing else []
+
+
+def _named(view: CampaignView | None, typed: Fields) -> CampaignContent:
+    return changed(view.content if view else EMPTY, name=str(typed["name"]))
+
+
+async def _keep(
+    session: AsyncSession, viewer: SignedIn, view: CampaignView | None, typed: Fields
+) -> CampaignView:
+    """Save name and list, finished or not, in a draft that is there or in a new one; return it."""
+    content, upload_id = _named(view, typed), id_of(as_form(typed), "upload_id")
+    if view is None:
+        made = await save_draft(session, viewer.caller, content, upload_id=upload_id)
+        view = await load_draft(session, viewer, made)
+    kept = kept_beside(RECIPIENTS, view, typed, content)
+    return await save_changes(session, viewer, view, content, kept, upload_id=upload_id)
 
 
 async def _store(session: AsyncSession, viewer: SignedIn, form: RecipientsForm) -> StoredUpload:
@@ -124,12 +219,21 @@ async def _store(session: AsyncSession, viewer: SignedIn, form: RecipientsForm) 
 
 def _form(
     request: Request,
-    form: RecipientsForm,
+    typed: Fields,
     view: CampaignView | None,
-    errors: list[FieldError],
-    status: int = 200,
+    errors: Sequence[FieldError] = (),
+    kept: str = "",
 ) -> Response:
-    return page(request, "pages/compose_recipients.html", status=status, form=form, view=view, errors=errors)
+    """Show ``typed``. ``kept`` is the version the typing began from, where nothing was saved since."""
+    return page(
+        request,
+        "pages/compose_recipients.html",
+        status=422 if errors else 200,
+        form=typed,
+        view=view,
+        version=kept or (version_of(RECIPIENTS, view) if view else ""),
+        errors=errors,
+    )
 
 
 def _file(

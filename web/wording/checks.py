@@ -1,10 +1,11 @@
 """Words for the check before a send: warnings, and what was found in a row of the list."""
 
+from collections.abc import Iterable
+
 from domain.campaigns import MAX_RECIPIENTS, NOTICE_THRESHOLD_PER_HOUR
 from domain.phone_numbers import Repair
 from domain.recipient_files import CellRepair, RowErrorCode, RowProblem
-from services.campaign_check import CheckWarning
-from services.check_tokens import CheckChange
+from services.campaign_check import CheckChange, CheckWarning
 from web.wording.files import ROW_ERRORS, WORDS, Explained
 
 WARNINGS: dict[CheckWarning, Explained] = {
@@ -26,18 +27,28 @@ WARNINGS: dict[CheckWarning, Explained] = {
     ),
 }
 
-OUTDATED: dict[CheckChange, str] = {
-    CheckChange.CONTENT: "確認した後に、内容が変わりました",
-    CheckChange.NUMBERS: "確認した後に、件数や金額が変わりました",
-    CheckChange.CONTENT_AND_NUMBERS: "確認した後に、内容と、件数や金額が変わりました",
-}
-
 _TEXT_NAMES = {
     "sms_text": "SMSの本文",
     "rcs_text": "+メッセージの本文",
     "follow_up_sms_text": "2通目のSMSの本文",
     "follow_up_rcs_text": "2通目の+メッセージの本文",
 }
+
+
+CHANGES: dict[CheckChange, str] = {
+    CheckChange.NAME: "案件名",
+    CheckChange.TEXT: "本文",
+    CheckChange.SETTINGS: "配信の設定",
+    CheckChange.LIST: "宛先",
+    CheckChange.RECIPIENTS: "件数",
+    CheckChange.PRICE: "料金",
+}
+
+
+def changed_words(changes: Iterable[CheckChange]) -> str:
+    """Return the heading that names what has changed since a check was shown."""
+    what = "と".join(CHANGES[change] for change in CheckChange if change in changes)
+    return f"確認した後に、{what or '内容'}が変わりました"
 
 
 def problem_what(problem: RowProblem) -> str:

@@ -94,6 +94,13 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
     CampaignProblem.REFERENCE_DATE_INVALID: Explained(
         "基準日が未来の日付です。", "本日以前の日付を入力してください。"
     ),
+    CampaignProblem.SEND_TIME_UNREADABLE: Explained(
+        "配信日時が入力されていないか、日付や時刻として読み取れません。", "日付と時刻を入力してください。"
+    ),
+    CampaignProblem.CARRIERS_MISSING: Explained(
+        "キャリアが選ばれていません。",
+        "送るキャリアを1つ以上選ぶか、「すべてのキャリアに送る」を選んでください。",
+    ),
     CampaignProblem.NO_CARRIER_FOR_CHANNEL: Explained(
         "選ばれたキャリアでは、このチャネルで送れません。",
         "キャリアを選び直してください。+メッセージは、ドコモ・au・ソフトバンクで送れます。",
