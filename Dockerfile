@@ -33,6 +33,7 @@ COPY activities activities
 COPY api api
 COPY domain domain
 COPY gateways gateways
+COPY middleware middleware
 COPY migrations migrations
 COPY models models
 COPY services services

@@ -20,6 +20,7 @@ from domain.api_keys import KeyRefusal, key_refusal
 from domain.callers import Caller
 from domain.carriers import Carrier
 from domain.rate_limits import LimitKind, address_key
+from middleware.bodies import set_body_holder
 from services.api_keys import holder_of_key
 from services.database import NO_COMPANY
 from services.rate_limits import take, take_token
@@ -65,6 +66,7 @@ async def require_api_key(
     refusal = key_refusal(holder.scope, holder.networks, request.method, _address(request))
     if refusal is not None:
         raise ApiProblem(_REFUSALS[refusal])
+    set_body_holder(request.scope, holder.caller.company_id)
     return replace(holder.caller, remote_address=_address(request))
 
 

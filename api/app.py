@@ -29,12 +29,17 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     install_error_answers(app)
     # Without a documentation page: FastAPI's loads scripts from elsewhere.
     api = FastAPI(
-        title="メッセージ配信API", version="1.0", docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+        title="メッセージ配信API",
+        version="1.0",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
     )
     api.include_router(campaigns.router)
     api.include_router(messages.router)
     install_openapi(api)
-    carriers = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    carriers = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     carriers.include_router(callbacks.router)
     for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):
         install_error_answers(part)

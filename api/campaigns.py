@@ -55,7 +55,7 @@ IdempotencyKey = Annotated[
     status_code=201,
     response_model=RegisteredCampaign,
     summary="案件を登録して配信する",
-    responses=REGISTERED | problems(400, 401, 409, 413, 415, 422, 503),
+    responses=REGISTERED | problems(400, 401, 408, 409, 413, 415, 422, 429, 503),
     openapi_extra=CAMPAIGN_BODY,
 )
 async def create_campaign(

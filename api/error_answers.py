@@ -43,8 +43,11 @@ _HTTP_CODES = {
     401: ProblemCode.UNAUTHORIZED,
     404: ProblemCode.NOT_FOUND,
     405: ProblemCode.METHOD_NOT_ALLOWED,
+    408: ProblemCode.REQUEST_TIMEOUT,
     413: ProblemCode.BODY_TOO_LARGE,
     415: ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+    429: ProblemCode.TOO_MANY_AT_ONCE,
+    503: ProblemCode.TEMPORARILY_UNAVAILABLE,
 }
 
 _INVALID = {

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from middleware.request_ids import current_request_id
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -31,6 +33,7 @@ class ProblemCode(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     RATE_LIMITED = "rate_limited"
     TOO_MANY_AT_ONCE = "too_many_at_once"
+    REQUEST_TIMEOUT = "request_timeout"
     REQUEST_FAILED = "request_failed"
     INTERNAL_ERROR = "internal_error"
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
@@ -119,6 +122,11 @@ ANSWERS: dict[ProblemCode, tuple[int, str, str]] = {
         "同時に登録できる案件の数を超えています。何も登録されていません。"
         "Retry-After秒後に、同じIdempotency-Keyで再送してください。",
     ),
+    ProblemCode.REQUEST_TIMEOUT: (
+        408,
+        "Request timeout",
+        "リクエスト本文が時間内に届きませんでした。何も登録されていません。",
+    ),
     ProblemCode.REQUEST_FAILED: (400, "Request failed", "リクエストを処理できません。"),
     ProblemCode.INTERNAL_ERROR: (
         500,
@@ -154,6 +162,9 @@ class Problem(BaseModel):
     status: Annotated[int, Field(examples=[422])]
     detail: Annotated[str, Field(examples=["案件を登録できません。"])]
     code: ProblemCode
+    request_id: Annotated[
+        str, Field(description="お問い合わせ番号。X-Request-IDヘッダーと同じ。", examples=["4821-7730-9154"])
+    ]
     errors: Annotated[
         list[ProblemError], Field(description="What to mend, at most 100; empty where nothing can be.")
     ]
@@ -190,6 +201,7 @@ def problem_response(
         "status": status or usual,
         "detail": detail,
         "code": code.value,
+        "request_id": current_request_id(),
         "errors": list(errors),
     }
     return JSONResponse(body, status or usual, headers, media_type=MEDIA_TYPE)

@@ -15,6 +15,7 @@ from domain.mails import MailOrder
 from domain.operator_permissions import OperatorPermission
 from domain.permissions import Permission, Role, allows
 from domain.sign_in_steps import SignInStep
+from middleware.bodies import set_body_holder
 from services.audit import record_audit, trail_of
 from services.database import NO_COMPANY, Database
 from services.sessions import AccountSession
@@ -150,6 +151,7 @@ async def current_user(request: Request, *, is_activity: bool = True) -> SignedI
         user = await session_for(session, token, now(), is_activity=is_activity)
     if user is None:
         return None
+    set_body_holder(request.scope, user.caller.company_id)
     caller = replace(user.caller, remote_address=remote_address(request))
     user = replace(user, caller=caller)
     signed_in = SignedIn(user)

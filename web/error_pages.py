@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.sign_in_steps import SignInStep
+from middleware.request_ids import current_request_id
 from services.api_keys import ApiKeyNotFound
 from services.campaigns import CampaignNotFound, NotEditable, UploadNotFound
 from services.company_users import UserNotFound
@@ -89,7 +90,12 @@ def error_page(
     if side_of(request):
         wording = OPERATOR_ERROR_PAGES.get(status, wording)
     response = page(
-        request, "pages/error.html", status=status, wording=wording, status_code=status, typed=typed
+        request,
+        "pages/error.html",
+        status=status,
+        wording=wording,
+        request_id=current_request_id(),
+        typed=typed,
     )
     add_security_headers(response.headers, request.url.path, settings_of(request))
     return response

@@ -56,13 +56,14 @@ def sign_in_form(
 
 async def take_sign_in(request: Request, template: str, attempt: Attempt) -> Response:
     """Let in, or say that the pair is wrong, never which half of it, and never sooner (C-4)."""
+    # Before anything of the body is read: a flood costs a row's update each.
+    await throttle(request, LimitKind.SIGN_IN)
     form = await read_form(request)
     login_id, next_address = text_of(form, "login_id").strip(), text_of(form, "next")
     try:
         await check_form(request)
     except FormNotOurs:
         return sign_in_form(request, template, next_address, login_id, [_EXPIRED], status=403)
-    await throttle(request, LimitKind.SIGN_IN)
     device = Device(request.headers.get("user-agent"), remote_address(request))
     async with unhurried(request):
         outcome = await attempt(login_id, text_of(form, "password"), device)

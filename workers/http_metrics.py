@@ -5,6 +5,8 @@ import time
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from middleware.routes import route_of
+
 HTTP_REQUESTS = Counter("portal_http_requests", "Requests answered.", ("method", "route", "status"))
 HTTP_REQUEST_SECONDS = Histogram(
     "portal_http_request_seconds",
@@ -41,14 +43,3 @@ class HttpMetrics:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             HTTP_REQUESTS.labels(method, route, str(status)).inc()
             HTTP_REQUEST_SECONDS.labels(route).observe(time.perf_counter() - begun)
-
-
-def route_of(scope: Scope) -> str:
-    """Return the pattern of the route that answered; ``none`` where no route did."""
-    route = scope.get("route")
-    pattern = getattr(route, "path", None)
-    if isinstance(pattern, str):
-        mounted = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
-        return f"{mounted}{pattern}"
-    # Files of a mounted folder.
-    return "/static" if scope["path"].startswith("/static/") else "none"

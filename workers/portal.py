@@ -7,14 +7,24 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp
 
 from activities.start_second_messages import SecondMessageStarter
 from api.app import ApiSettings, install_api
-from api.headers import MachineHeaders
+from api.body_limits import machine_body_limit
+from api.headers import MachineHeaders, is_for_programs
+from middleware.bodies import BodyLimits
+from middleware.heads import Heads
+from middleware.hosts import Hosts, allowed_hosts
+from middleware.large_bodies import LargeBodies
+from middleware.methods import Addresses, HeadRequests
+from middleware.request_ids import RequestIds
 from services.database import Database
 from web.app import install_web
+from web.body_limits import page_body_limit
 from web.settings import DemoOperatorSignIn, DemoSignIn, WebSettings
 from workers.http_metrics import HttpMetrics
+from workers.http_server import guarded_protocol
 from workers.settings import Settings
 from workers.temporal_connection import connect_to_temporal
 from workflows.client import DeliveryClient
@@ -23,6 +33,28 @@ from workflows.link_queues import LinkQueues
 from workflows.receipt_inbox import ReceiptInbox
 
 GRACE_SECONDS = 3
+# Called by whatever name a container or a leased line has; their answers name nothing.
+BY_ANY_NAME = ("/health", "/metrics", "/callbacks")
+# One registration of 250,000 recipients, or as much in smaller lists.
+LARGE_BODIES_BYTES = 64 * 1024 * 1024
+
+
+class PortalApp(FastAPI):
+    """The application inside its middleware: outside of the framework's own answers to errors, too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the whole stack, the outermost part first in the last lines."""
+        settings, api, web = self.state.settings, self.state.api_settings, self.state.web_settings
+
+        def limit_of(path: str) -> int:
+            return machine_body_limit(path, api) if is_for_programs(path) else page_body_limit(path, web)
+
+        stack: ASGIApp = BodyLimits(
+            super().build_middleware_stack(), limit_of=limit_of, large=LargeBodies(LARGE_BODIES_BYTES)
+        )
+        hosts = allowed_hosts(settings.portal_url, settings.allowed_hosts)
+        stack = Hosts(Heads(Addresses(stack)), allowed=hosts, by_any_name=BY_ANY_NAME)
+        return HeadRequests(RequestIds(HttpMetrics(MachineHeaders(stack))))
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -45,11 +77,15 @@ def build_app(settings: Settings) -> FastAPI:
         await inbound.close()
         await database.close()
 
-    app = FastAPI(
-        title="Message delivery", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+    app = PortalApp(
+        title="Message delivery",
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
-    # Around everything: errors nobody foresaw and the health pages carry its headers, too.
-    app.add_middleware(MachineHeaders)
+    app.state.settings = settings
     _install_health(app)
     install_api(app, ApiSettings(maap_webhook_token=settings.maap_webhook_token.get_secret_value()))
     install_web(
@@ -62,7 +98,6 @@ def build_app(settings: Settings) -> FastAPI:
             demo_operators=_demo_operators(settings),
         ),
     )
-    app.add_middleware(HttpMetrics)
     return app
 
 
@@ -119,7 +154,11 @@ async def run_portal(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=True,
+        http=guarded_protocol(settings.portal_max_connections),
+        ws="none",
+        # Nobody's word about who they are is taken, unless it is said whose.
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=GRACE_SECONDS,
         # Receipts come in over one keep-alive connection per platform.
         timeout_keep_alive=75,

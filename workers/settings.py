@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     portal_url: str = "http://localhost:8000"
     portal_host: str = "127.0.0.1"
     portal_port: int = 8000
+    # Names the portal answers to besides that of PORTAL_URL and the machine's own; blanks or commas between.
+    allowed_hosts: str = ""
+    # Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks, commas between; none.
+    forwarded_allow_ips: str = ""
+    portal_max_connections: int = 800
     maap_webhook_token: SecretStr = SecretStr("")
     # Seals what must be read again: second factors, passwords in mails. Several keys: the first one seals.
     encryption_key: SecretStr = SecretStr("")

@@ -10,7 +10,7 @@ def problem_of(response: httpx.Response, status: int, code: str) -> dict[str, An
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
-    assert set(problem) == {"type", "title", "status", "detail", "code", "errors"}
+    assert set(problem) == {"type", "title", "status", "detail", "code", "request_id", "errors"}
     assert problem["status"] == status
     assert problem["code"] == code
     assert problem["type"].endswith(code)

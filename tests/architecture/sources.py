@@ -12,6 +12,7 @@ PACKAGES = (
     "api",
     "domain",
     "gateways",
+    "middleware",
     "migrations",
     "models",
     "services",

@@ -84,6 +84,7 @@ async def whole(database_url: str) -> AsyncIterator[Whole]:
                 database_url=SecretStr(database_url),
                 maap_webhook_token=SecretStr("t"),
                 encryption_key=SecretStr(ENCRYPTION_KEY),
+                portal_url=PORTAL,
             )
         )
         app.state.database = companies.database

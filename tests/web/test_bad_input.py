@@ -177,15 +177,6 @@ async def test_rows_that_become_too_long_are_errors_before_registration(owner: S
     assert "値を差し込むと本文が長すぎます（670文字。660文字まで）" in owner.page.text
 
 
-async def test_a_file_larger_than_an_upload_may_be_is_refused(owner: Staff) -> None:
-    """P-11: said before it is read."""
-    headers = {"Content-Length": str(60 * 1024 * 1024), "Content-Type": "multipart/form-data; boundary=x"}
-    request = owner.client.build_request("POST", "/campaigns/new", headers=headers, content=b"")
-    answer = await owner.client.send(request)
-    assert answer.status_code == 413
-    assert "ファイルが大きすぎます" in answer.text
-
-
 async def test_a_draft_without_recipients_is_led_to_the_first_step(owner: Staff) -> None:
     """P-9: the check page names what is missing, each line leading to its step."""
     await make_draft(owner)

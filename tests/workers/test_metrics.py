@@ -14,13 +14,13 @@ import activities.metrics
 from domain.carrier_exchange import ReceiptState
 from domain.link_states import LinkState
 from domain.links import Link
+from middleware.routes import route_of
 from services.database import Database, JobsDatabase
 from services.delivery_gauges import delivery_gauges
 from tests.architecture.compose_file import OPERATIONS
 from tests.services.factories import open_bench, report
 from tests.support.postgres import jobs_url
 from workers import http_metrics
-from workers.http_metrics import route_of
 from workers.link_metrics import LinkCollector
 from workers.portal import build_app
 from workers.settings import Settings

@@ -1,0 +1,87 @@
+"""How much of large bodies is in memory at once, and that no company takes all of it.
+
+What does not fit waits outside: nothing of it has been read, the connection itself holds the sender back.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+# Bodies up to this size are simply read; there is always memory for them.
+LARGE_FROM_BYTES = 1024 * 1024
+
+
+class NoRoom(Exception):
+    """There was no room in time; ``of_holder``: because of what the same company has under way."""
+
+    def __init__(self, *, of_holder: bool) -> None:
+        super().__init__()
+        self.of_holder = of_holder
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A large body's place, taken or waited for."""
+
+    holder: Hashable
+    size: int
+    admitted: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class LargeBodies:
+    """Room for ``total_bytes`` of bodies, first come first served.
+
+    One holder has at most half of it, or one single body of any size, and ``waiting_each`` more in the queue:
+    others never wait for more than one body of somebody. Give a place back with ``leave``.
+    """
+
+    def __init__(self, total_bytes: int, *, patience_seconds: float = 20.0, waiting_each: int = 2) -> None:
+        self.total_bytes = total_bytes
+        self.patience_seconds = patience_seconds
+        self.waiting_each = waiting_each
+        self._used = 0
+        self._held: Counter[Hashable] = Counter()
+        self._queue: list[Place] = []
+
+    async def enter(self, holder: Hashable, size: int) -> Place:
+        """Return a place as soon as there is one. Raises ``NoRoom``."""
+        place = Place(holder, size)
+        own = [waiting for waiting in self._queue if waiting.holder == holder]
+        if len(own) >= self.waiting_each:
+            raise NoRoom(of_holder=True)
+        self._queue.append(place)
+        self._admit()
+        try:
+            async with asyncio.timeout(self.patience_seconds):
+                await place.admitted.wait()
+        except BaseException as error:
+            self.leave(place)
+            if isinstance(error, TimeoutError):
+                raise NoRoom(of_holder=bool(self._held[holder])) from None
+            raise
+        return place
+
+    def leave(self, place: Place) -> None:
+        """Give a place back; whoever waited longest and fits is next."""
+        if place in self._queue:
+            self._queue.remove(place)
+        elif place.admitted.is_set():
+            place.admitted.clear()
+            self._used -= place.size
+            self._held[place.holder] -= place.size
+            if not self._held[place.holder]:
+                del self._held[place.holder]
+        self._admit()
+
+    def _admit(self) -> None:
+        for place in tuple(self._queue):
+            held = self._held[place.holder]
+            if held and held + place.size > self.total_bytes // 2:
+                continue  # its own company's turn is not over: others go first
+            if self._used and self._used + place.size > self.total_bytes:
+                return  # the next one in the queue; nobody overtakes it
+            self._queue.remove(place)
+            self._used += place.size
+            self._held[place.holder] += place.size
+            place.admitted.set()
