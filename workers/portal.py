@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response
@@ -42,9 +43,13 @@ LARGE_BODIES_BYTES = 64 * 1024 * 1024
 class PortalApp(FastAPI):
     """The application inside its middleware: outside of the framework's own answers to errors, too."""
 
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, **options)
+        self.settings = settings
+
     def build_middleware_stack(self) -> ASGIApp:
         """Return the whole stack, the outermost part first in the last lines."""
-        settings, api, web = self.state.settings, self.state.api_settings, self.state.web_settings
+        settings, api, web = self.settings, self.state.api_settings, self.state.web_settings
 
         def limit_of(path: str) -> int:
             return machine_body_limit(path, api) if is_for_programs(path) else page_body_limit(path, web)
@@ -77,15 +82,7 @@ def build_app(settings: Settings) -> FastAPI:
         await inbound.close()
         await database.close()
 
-    app = PortalApp(
-        title="Message delivery",
-        lifespan=lifespan,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    app.state.settings = settings
+    app = PortalApp(settings, lifespan=lifespan)
     _install_health(app)
     install_api(app, ApiSettings(maap_webhook_token=settings.maap_webhook_token.get_secret_value()))
     install_web(

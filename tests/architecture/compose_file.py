@@ -35,8 +35,8 @@ IMAGE_VARIABLES = {
     | {"TEMPORAL_CORS_ORIGINS", "TEMPORAL_NOTIFY_ON_NEW_VERSION", "TEMPORAL_DISABLE_WRITE_ACTIONS"},
     "caddy": {"TRUSTED_PROXIES"},
 }
-# Read by our processes besides their settings: by workers.settings itself and by uvicorn.
-BESIDES_SETTINGS = {"SECRETS_DIR", "FORWARDED_ALLOW_IPS"}
+# Read by our processes besides their settings: by workers.settings itself.
+BESIDES_SETTINGS = {"SECRETS_DIR"}
 OURS = "message-delivery-platform"
 ONE_SHOTS = {"temporal-schema", "temporal-namespace", "migrate", "demo-data"}
 

@@ -23,7 +23,7 @@ def test_the_layers_are_those_of_the_design() -> None:
     assert layers == [
         "workers",
         "api | web",
-        "workflows",
+        "middleware | workflows",
         "activities",
         "services | gateways",
         "models",
