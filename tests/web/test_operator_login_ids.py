@@ -73,7 +73,7 @@ async def test_what_is_not_deleted_is_not_found(portal: Portal, somebody: Callab
     """In use, unknown, a part of one, nothing, too much: told how to go on, and nothing about anybody."""
     await make_operators(portal.jobs_database)
     desk = await sign_in_as(somebody(), "service_desk")
-    for login_id in ("owner@sakura.example", "nobody@nowhere.example", "kaeru", "%", "a" * 300, "\x00"):
+    for login_id in ("owner@sakura.example", "nobody@nowhere.example", "kaeru", "%", "a" * 300):
         await desk.open("/operator/login-ids")
         assert (await desk.send("探す", login_id=login_id)).status_code == 422, login_id
         assert "削除されたユーザーはいません" in desk.page.text

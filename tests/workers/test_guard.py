@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 LAUNCHER = """
-import pathlib, time
+import os, pathlib, time
 from workers.local_stack.guard import StopSignals, own_terminal
 with own_terminal(), StopSignals() as stopping:
-    pathlib.Path("started").write_text("")
+    pathlib.Path("starting").write_text(str(os.getpid()))
+    pathlib.Path("starting").rename("started")
     while not stopping():
         time.sleep(0.02)
 pathlib.Path("stopped").write_text("")
@@ -47,13 +49,67 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def run_make(folder: Path, interrupt: signal.Handlers) -> "subprocess.Popen[bytes]":
+    """Start make as a terminal does (SIG_DFL), or as a shell does in the background (SIG_IGN).
+
+    Said outright: whoever runs these tests may ignore the signal, and children would, too.
+    """
+    return subprocess.Popen(
+        ("make", "run"),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=partial(signal.signal, signal.SIGINT, interrupt),  # noqa: PLW1509 - no threads of ours
+    )
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
+)
 def test_a_signal_to_make_alone_stops_the_launcher(folder: Path, number: signal.Signals) -> None:
-    make = subprocess.Popen(("make", "run"), cwd=folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    make = run_make(folder, signal.SIG_DFL)
+    eventually((folder / "started").exists)
+    make.send_signal(number)
+    assert make.wait(30) != 0
+    eventually((folder / "stopped").exists)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_make_in_the_background_is_missed_as_well(folder: Path, number: signal.Signals) -> None:
+    """`nohup bash -c 'make run' &` starts make with SIGINT ignored."""
+    make = run_make(folder, signal.SIG_IGN)
     eventually((folder / "started").exists)
     make.send_signal(number)
     assert make.wait(30) == -number
     eventually((folder / "stopped").exists)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_launcher_in_the_background_takes_every_signal_itself(folder: Path, number: signal.Signals) -> None:
+    """`kill $(cat var/run.pid)`, whatever the shell ignored when it started us."""
+    make = run_make(folder, signal.SIG_IGN)
+    eventually((folder / "started").exists)
+    make.send_signal(signal.SIGINT)
+    assert make.poll() is None, "this make ignores it"
+    assert not (folder / "stopped").exists()
+    os.kill(int((folder / "started").read_text("utf-8")), number)
+    assert make.wait(30) == 0
+    assert (folder / "stopped").exists()
+
+
+def test_these_tests_pass_however_they_are_started() -> None:
+    """A runner that ignores SIGINT hands that down to everything it starts."""
+    chosen = f"{Path(__file__).relative_to(ROOT)}::test_a_signal_to_make_alone_stops_the_launcher[2]"
+    tests = subprocess.run(
+        (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", chosen),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, interrupt),
+        check=False,
+    )
+    assert tests.returncode == 0, tests.stdout
 
 
 def test_ctrl_c_in_a_terminal_is_no_failure_of_make(folder: Path) -> None:

@@ -83,7 +83,9 @@ def count(method: str, route: str, status: int) -> float:
 async def test_requests_are_counted_by_pattern_not_by_address() -> None:
     app = build_app(Settings(database_url=SecretStr("postgresql://nobody@127.0.0.1:1/none")))
     before = count("GET", "/health/live", 200)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://portal.test") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000"
+    ) as client:
         await client.get("/health/live")
         await client.get("/log-09012345678")
         await client.get("/api/v1/campaigns/01920000-0000-7000-8000-00000000dead")

@@ -68,26 +68,28 @@ class StopSignals:
 
 
 class _MakeAbove:
-    """A SIGINT sent to `make` alone is not passed on: make waits for its recipe, which would never know.
+    """What happens to `make` alone and is not passed on: it waits for its recipe, which would never know.
 
-    Make's handler resets the signal before it waits, and that can be seen. The same goes for a killed make.
+    A make that is gone leaves its recipe to another parent, whatever signals are ignored. One that is asked
+    to end resets that signal before it waits, and this can be seen. What it ignored from the start, as shells
+    start `make run &` with SIGINT ignored, is not among them: it does not end by it either.
     """
 
     def __init__(self) -> None:
         self._parent = os.getppid()
-        self._is_make = _read(f"/proc/{self._parent}/comm").strip() in MAKE and self._catches_interrupt()
+        self._is_make = _read(f"/proc/{self._parent}/comm").strip() in MAKE
+        self._caught = self._catches()
 
     def interrupted(self) -> bool:
-        if not self._is_make:
-            return False
-        return os.getppid() != self._parent or not self._catches_interrupt()
+        return self._is_make and (os.getppid() != self._parent or self._catches() != self._caught)
 
-    def _catches_interrupt(self) -> bool:
+    def _catches(self) -> int:
+        """Which signals that ask to end make has a handler for, as bits."""
         for line in _read(f"/proc/{self._parent}/status").splitlines():
             name, _, mask = line.partition(":")
             if name == "SigCgt":
-                return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
-        return False
+                return int(mask, 16) & sum(1 << (number - 1) for number in (*STOP_SIGNALS, signal.SIGQUIT))
+        return 0
 
 
 def _read(path: str) -> str:
