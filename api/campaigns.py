@@ -24,6 +24,7 @@ from api.answers import (
 from api.campaign_reading import read_campaign_request
 from api.openapi import CAMPAIGN_BODY, REGISTERED, problems
 from api.problems import ApiProblem, ProblemCode
+from api.query_parameters import only_known_parameters
 from api.recipient_forms import too_many_variables
 from api.request_bodies import read_body, require_json
 from api.state import Delivery, database_of, delivery_of, registrations_of, settings_of
@@ -34,7 +35,9 @@ from services.campaign_cancel import cancel_campaign
 from services.campaign_reports import campaign_view, list_campaigns
 from services.delivery_log import campaign_messages
 
-router = APIRouter(tags=["campaigns"], dependencies=[Depends(require_api_key)])
+router = APIRouter(
+    tags=["campaigns"], dependencies=[Depends(require_api_key), Depends(only_known_parameters)]
+)
 log = structlog.get_logger(__name__)
 
 Cursor = Annotated[str | None, Query(max_length=100, description="直前の応答の`next_cursor`。")]

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Request
 from api.access import ApiCaller, require_api_key
 from api.answers import MessageDetail, message_answer
 from api.openapi import problems
+from api.query_parameters import only_known_parameters
 from api.state import database_of
 from services.message_details import message_detail
 
-router = APIRouter(tags=["messages"], dependencies=[Depends(require_api_key)])
+router = APIRouter(tags=["messages"], dependencies=[Depends(require_api_key), Depends(only_known_parameters)])
 
 
 @router.get(
