@@ -12,15 +12,21 @@ async def read_body(request: Request, limit: int) -> bytes:
     """
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise ApiProblem(ProblemCode.BODY_TOO_LARGE)
+        raise _too_large(limit)
     chunks = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise ApiProblem(ProblemCode.BODY_TOO_LARGE)
+            raise _too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _too_large(limit: int) -> ApiProblem:
+    detail = f"リクエスト本文は{limit:,}バイトまでです。"
+    error = {"code": "body_too_large", "field": None, "detail": detail, "limit": limit}
+    return ApiProblem(ProblemCode.BODY_TOO_LARGE, [error])
 
 
 def require_json(request: Request) -> None:
