@@ -36,12 +36,18 @@ HEADERS: dict[str, Any] = {
         "description": "再送まで待つ秒数。",
         "schema": {"type": "integer", "minimum": 1, "examples": [2]},
     },
+    "X-Request-ID": {
+        "description": "リクエストの番号。お問い合わせの際にお知らせください。",
+        "schema": {"type": "string", "examples": ["4821-7730-9154"]},
+    },
     "WWW-Authenticate": {"description": "認証の方式。", "schema": {"type": "string", "examples": ["Bearer"]}},
 }
 
-# In every answer to a valid key.
-RATE_HEADERS = {
-    name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS if name.startswith("RateLimit-")
+# The rate only in answers to a valid key.
+EVERY_ANSWER = {
+    name: {"$ref": f"#/components/headers/{name}"}
+    for name in HEADERS
+    if name.startswith(("RateLimit-", "X-"))
 }
 
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.campaign_requests import CampaignRequest
-from api.limits_described import HEADERS, LIMITS_TEXT, RATE_HEADERS, body_limits
+from api.limits_described import EVERY_ANSWER, HEADERS, LIMITS_TEXT, body_limits
 from api.problems import ANSWERS, MEDIA_TYPE, Problem, ProblemCode
 from api.settings import ApiSettings
 from api.wording import ERROR_CODES
@@ -88,6 +88,7 @@ def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
                 "status": status,
                 "detail": detail,
                 "code": code.value,
+                "request_id": "4821-7730-9154",
                 "errors": [],
             },
         }
@@ -170,6 +171,6 @@ def _only_problems(responses: dict[str, dict[str, Any]]) -> dict[str, dict[str, 
         if status.startswith(("4", "5")):
             response["content"].pop("application/json", None)
         if response["content"]:
-            response["headers"] = {**response.get("headers", {}), **RATE_HEADERS}
+            response["headers"] = {**response.get("headers", {}), **EVERY_ANSWER}
             kept[status] = response
     return kept

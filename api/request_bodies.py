@@ -1,5 +1,7 @@
 """Bodies of requests, read up to a limit."""
 
+from typing import Any
+
 from starlette.requests import Request
 
 from api.problems import ApiProblem, ProblemCode
@@ -23,10 +25,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _too_large(limit: int) -> ApiProblem:
+def too_large_error(limit: int) -> dict[str, Any]:
+    """Return what is wrong with a body of more than ``limit`` bytes."""
     detail = f"リクエスト本文は{limit:,}バイトまでです。"
-    error = {"code": "body_too_large", "field": None, "detail": detail, "limit": limit}
-    return ApiProblem(ProblemCode.BODY_TOO_LARGE, [error])
+    return {"code": "body_too_large", "field": None, "detail": detail, "limit": limit}
+
+
+def _too_large(limit: int) -> ApiProblem:
+    return ApiProblem(ProblemCode.BODY_TOO_LARGE, [too_large_error(limit)])
 
 
 def require_json(request: Request) -> None:
