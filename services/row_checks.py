@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
@@ -81,7 +81,8 @@ class LockedUpload:
         """Return what a check of this list depends on, in short."""
         texts = {channel.value: body for channel, body in content.texts.items()}
         second = {channel.value: body for channel, body in content.second_texts.items()}
-        parts = [self.id.hex, self.phone_column, texts, second, part_table]
+        reading = asdict(self.shape.reading)
+        parts = [self.id.hex, self.phone_column, reading, texts, second, part_table]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
     def is_checked_for(self, content: CampaignContent, part_table: PartTable) -> bool:
