@@ -1,4 +1,4 @@
-"""The form that says how a list is to be read, where the portal's own finding is not what was meant (P-11)."""
+"""The form that says how a list is to be read, where what was found is not what was meant (P-11)."""
 
 from dataclasses import replace
 

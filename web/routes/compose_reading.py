@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from domain.permissions import Permission
 from models.recipient_upload import UploadSource
+from services.campaigns import note_change
 from services.recipient_uploads import FileRefused, read_again
 from web.access import SignedIn, database_of, requires
 from web.csrf import read_form
@@ -27,12 +28,13 @@ async def change_reading(request: Request, campaign_id: UUID, viewer: Writer) ->
     """Read the list as the form says and show the result; if that cannot be, say why and change nothing."""
     form = await read_form(request)
     async with database_of(request).transaction(viewer.caller.company_id) as session:
-        view = await load_draft(session, viewer, campaign_id)
+        view = await load_draft(session, viewer, campaign_id, lock=True)
         upload = await recipients_of(session, viewer, view)
         if upload is None or upload.source is not UploadSource.FILE:
             return go(f"/campaigns/{campaign_id}/recipients")
         try:
             await read_again(session, viewer.caller, upload.id, wanted_reading(form, upload.shape))
+            await note_change(session, viewer.caller, campaign_id)
         except FileRefused as refusal:
             errors = [file_problem(problem, "reading") for problem in refusal.problems if problem.code.blocks]
             return file_page(request, view, upload, errors, status=422)
