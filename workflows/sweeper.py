@@ -12,6 +12,7 @@ from domain.send_times import FREEZE_LEAD
 from services.abandoned_messages import close_abandoned
 from services.clock import database_now
 from services.database import JobsDatabase
+from services.failed_sign_ins import forget_old_places
 from services.lost_attempts import lose_overdue_attempts
 from services.mails import queued_mails
 from services.rate_limits import forget_full_buckets
@@ -111,6 +112,7 @@ class Sweeper:
             mails = await queued_mails(session)
             now = await database_now(session)
             await forget_full_buckets(session, now)
+            await forget_old_places(session, now)
             await forget_ended_sessions(session, now)
         await bounded(self._delivery.start_mail(order) for order in mails)
 
