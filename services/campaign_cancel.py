@@ -14,6 +14,7 @@ from domain.campaigns import CampaignStatus
 from services.audit import record_audit
 from services.campaign_counters import CounterChanges
 from services.campaigns import ChangedMeanwhile, load_campaign
+from services.database import allow_long_statements
 from services.follow_ups import SEQUENCE
 
 
@@ -85,6 +86,7 @@ async def cancel_campaign(
         if status is not CampaignStatus.CANCELLED:
             raise CampaignNotCancellable(status)
     else:
+        await allow_long_statements(session)
         cancelled = Counter((await session.execute(_CANCEL_MESSAGES, {**key, "now": now})).scalars())
         counters = CounterChanges()
         for sequence, amount in cancelled.items():

@@ -38,6 +38,7 @@ from domain.recipient_files import (
 from domain.templates import Template, parse_template
 from models.recipient_upload import UploadSource
 from services.campaigns import UploadNotFound
+from services.database import allow_long_statements
 from services.recipient_staging import replace_rows
 
 _LOCK = text("""
@@ -134,6 +135,7 @@ async def run_row_check(
     """
     if upload.phone_column is None:
         raise ValueError("the phone-number column has not been chosen")
+    await allow_long_statements(session)
     rules = _rules(content, upload.phone_column, part_table)
     key = {"company_id": caller.company_id, "upload_id": upload.id}
     shape = upload.shape
