@@ -1,12 +1,11 @@
 """Uploaded recipient files: first the file (``inspect_file``), then its rows (``check_rows``) (P-11)."""
 
+from domain.recipient_files.checked_texts import CheckedText, second_texts
 from domain.recipient_files.checking import (
-    CheckedText,
     FileCheck,
     RowChecker,
     UnknownColumns,
     check_rows,
-    second_texts,
 )
 from domain.recipient_files.inspection import inspect_file, read_records
 from domain.recipient_files.own_downloads import ADDED_COLUMNS
