@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from services.database import JobsDatabase
+from services.database import OWN_STAFF, JobsDatabase, enter_companies
 from services.demo_data import DemoCompany, DemoUser, ensure_demo_data
 from services.operators import DemoOperator, ensure_demo_operators
 from workers.local_stack.settings import private_file
@@ -15,6 +15,8 @@ async def write_demo_data(settings: Settings, output: Path) -> None:
     database = JobsDatabase(settings.jobs_database, pool_size=1)
     async with database.transaction() as session:
         companies = await ensure_demo_data(session, _known_keys(output))
+        # The trail's function belongs to the owner, whom row-level security holds as well.
+        await enter_companies(session, OWN_STAFF)
         operators = await ensure_demo_operators(session)
     await database.close()
     made = {
