@@ -23,7 +23,6 @@ from models.recipient_upload import RecipientUpload, RecipientUploadRow
 from models.recycling_check import RecyclingCheck
 from models.second_factor import BackupCode, Passkey, TotpSecret
 from models.sender_account import OfficialAccount, SmsAccount
-from models.sign_in_place import OperatorSignInPlace, SignInPlace
 from models.submit_attempt import SubmitAttempt, SubmitSegment
 from models.user_session import UserSession
 
@@ -52,7 +51,6 @@ __all__ = [
     "Operator",
     "OperatorBackupCode",
     "OperatorSession",
-    "OperatorSignInPlace",
     "OperatorTotpSecret",
     "OptOut",
     "Passkey",
@@ -63,7 +61,6 @@ __all__ = [
     "RecipientUpload",
     "RecipientUploadRow",
     "RecyclingCheck",
-    "SignInPlace",
     "SmsAccount",
     "SubmitAttempt",
     "SubmitSegment",

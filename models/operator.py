@@ -49,6 +49,7 @@ class OperatorSession(SQLModel, table=True):
     address: str | None = text_column(default=None, nullable=True)
     last_seen_at: datetime = time_column(default_now=True)
     expires_at: datetime = time_column(nullable=False)
+    sealed_searches: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class OperatorTotpSecret(SQLModel, table=True):

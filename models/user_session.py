@@ -14,6 +14,7 @@ class UserSession(SQLModel, table=True):
 
     ``confirmed_at`` is when the password was last given, ``second_factor_at`` when the second factor was.
     ``challenge`` is what a passkey has to sign, once. ``device`` is what the browser calls itself.
+    ``sealed_searches`` holds what was typed to search for by personal data (services/stored_searches.py).
     """
 
     __tablename__ = "user_sessions"
@@ -31,3 +32,4 @@ class UserSession(SQLModel, table=True):
     address: str | None = text_column(default=None, nullable=True)
     last_seen_at: datetime = time_column(default_now=True)
     expires_at: datetime = time_column(nullable=False)
+    sealed_searches: bytes | None = Field(default=None, sa_type=LargeBinary)

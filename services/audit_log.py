@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import ActorKind, AuditResult
 from domain.callers import Caller, OperatorCaller
-from services.paging import InvalidCursor, Page
+from services.paging import InvalidCursor, Page, RowCount, count_rows, read_place
 
 _OF_COMPANY = """
     SELECT e.position, e.at, e.actor_kind, e.actor_id, coalesce(u.name, k.name) AS actor_name,
@@ -88,23 +88,41 @@ async def search_audit(
     limit: int = 50,
 ) -> Page[AuditLine]:
     """Return the entries that match in the caller's trail, newest first; raises ``InvalidCursor``."""
+    place = read_place(cursor, _position)
+    conditions, values = _conditions(caller, audit_filter)
+    trail = _OF_COMPANY if isinstance(caller, Caller) else _OF_OWN_STAFF
+    wanted = " AND ".join([trail, *conditions, *place.conditions("e.position")])
+    rows = await session.execute(
+        text(f"{wanted} {place.order('e.position')} LIMIT :limit"),
+        {**values, "place": place.key, "limit": limit + 1},
+    )
+    return place.page(rows.all(), limit, _line, key="position")
+
+
+async def count_audit(
+    session: AsyncSession, caller: Caller | OperatorCaller, audit_filter: AuditFilter
+) -> RowCount | None:
+    """Count the entries that match, as far as that is cheap."""
+    conditions, values = _conditions(caller, audit_filter)
+    owner = "e.company_id = :company_id" if isinstance(caller, Caller) else "e.company_id IS NULL"
+    rows = " AND ".join([f"SELECT FROM audit_entries e WHERE {owner}", *conditions])
+    return await count_rows(session, rows, values)
+
+
+def _conditions(
+    caller: Caller | OperatorCaller, audit_filter: AuditFilter
+) -> tuple[list[str], dict[str, Any]]:
     conditions: dict[str, Any] = {
         "e.at >= :since": audit_filter.since,
         "e.at < :until": audit_filter.until,
         "e.actor_id = :actor_id": audit_filter.actor_id,
         "e.action = :action": audit_filter.action,
-        "e.position < :before": _position(cursor),
     }
     asked = {condition: value for condition, value in conditions.items() if value is not None}
     values = {condition.rsplit(":", 1)[1]: value for condition, value in asked.items()}
-    values["limit"] = limit + 1
     if isinstance(caller, Caller):
         values["company_id"] = caller.company_id
-    trail = _OF_COMPANY if isinstance(caller, Caller) else _OF_OWN_STAFF
-    statement = " AND ".join([trail, *asked]) + " ORDER BY e.position DESC LIMIT :limit"
-    rows = (await session.execute(text(statement), values)).all()
-    lines = tuple(_line(row) for row in rows[:limit])
-    return Page(lines, str(lines[-1].position) if len(rows) > limit else None)
+    return list(asked), values
 
 
 async def audit_people(session: AsyncSession, caller: Caller | OperatorCaller) -> list[tuple[UUID, str]]:

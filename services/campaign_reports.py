@@ -18,7 +18,7 @@ from domain.follow_ups import SECOND_MESSAGE
 from domain.messages import FINAL_STATUSES, ChannelPlan
 from services.campaigns import CampaignNotFound, Typed, content_of
 from services.follow_ups import FOLLOW_UP_COLUMNS, JOIN_FOLLOW_UP
-from services.paging import Page, page_of, read_cursor
+from services.paging import Page, RowCount, count_rows, read_place
 
 _COUNTERS = ("total", "submitted", *(status.value for status in FINAL_STATUSES), "read", "billable_parts")
 
@@ -138,13 +138,10 @@ _SELECT = f"""
 
 _ONE = text(f"{_SELECT} AND c.id = :campaign_id")
 
-# Bound to what is unchanged: ids are made in order of time, so the newest come first.
-_LIST = text(f"""
-    {_SELECT} AND (CAST(:statuses AS text[]) IS NULL OR c.status = ANY(CAST(:statuses AS text[])))
-      AND (CAST(:search AS text) IS NULL OR c.name ILIKE :search)
-      AND (CAST(:before AS uuid) IS NULL OR c.id < :before)
-    ORDER BY c.id DESC LIMIT :limit
-""")
+# A name is found however wide its characters are and in whatever case; nothing in it is a wildcard.
+_MATCHES = """(CAST(:statuses AS text[]) IS NULL OR c.status = ANY(CAST(:statuses AS text[])))
+      AND (CAST(:search AS text) IS NULL
+           OR strpos(lower(normalize(c.name, NFKC)), lower(normalize(CAST(:search AS text), NFKC))) > 0)"""
 
 _UPLOAD_NAME = text("""
     SELECT file_name FROM recipient_uploads WHERE company_id = :company_id AND id = :upload_id
@@ -171,21 +168,26 @@ async def list_campaigns(
 
     Raises ``InvalidCursor``.
     """
-    before = read_cursor(cursor)
-    wanted = search.strip().replace("\x00", "") if search else ""
-    rows = (
-        await session.execute(
-            _LIST,
-            {
-                "company_id": caller.company_id,
-                "statuses": [status.value for status in statuses] if statuses else None,
-                "search": f"%{_escape_like(wanted)}%" if wanted else None,
-                "before": before,
-                "limit": limit + 1,
-            },
-        )
-    ).all()
-    return page_of([_row(row) for row in rows], [row.id for row in rows], limit)
+    # Ids are made in order of time, so the newest come first.
+    place = read_place(cursor)
+    wanted = " AND ".join([_SELECT, _MATCHES, *place.conditions("c.id")])
+    rows = await session.execute(
+        text(f"{wanted} {place.order('c.id')} LIMIT :limit"),
+        {**_sought(caller, statuses, search), "place": place.key, "limit": limit + 1},
+    )
+    return place.page(rows.all(), limit, _row)
+
+
+async def count_campaigns(
+    session: AsyncSession,
+    caller: Caller,
+    *,
+    statuses: Sequence[CampaignStatus] | None = None,
+    search: str | None = None,
+) -> RowCount | None:
+    """Count the campaigns that match."""
+    rows = f"SELECT FROM campaigns c WHERE c.company_id = :company_id AND {_MATCHES}"
+    return await count_rows(session, rows, _sought(caller, statuses, search))
 
 
 async def campaign_view(session: AsyncSession, caller: Caller, campaign_id: UUID) -> CampaignView:
@@ -237,5 +239,11 @@ def _row(row: Row[Any]) -> CampaignRow:
     )
 
 
-def _escape_like(wanted: str) -> str:
-    return wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _sought(
+    caller: Caller, statuses: Sequence[CampaignStatus] | None, search: str | None
+) -> dict[str, object]:
+    return {
+        "company_id": caller.company_id,
+        "statuses": [status.value for status in statuses] if statuses else None,
+        "search": (search or "").strip().replace("\x00", "") or None,
+    }

@@ -19,7 +19,7 @@ from domain.log_months import ended_before, first_message_id, first_registered
 from domain.messages import FallbackReason, MessageStatus, StatusReason
 from domain.phone_numbers import NumberRefusal, read_phone_number
 from services.campaigns import load_campaign
-from services.paging import Page, page_of, read_cursor
+from services.paging import Page, RowCount, count_rows, page_of, read_cursor, read_place
 
 # An id is made when its row is inserted, the acceptance is the begin of that transaction: the largest
 # registration takes less than this.
@@ -109,16 +109,23 @@ async def search_messages(
 
     Raises ``InvalidPhoneNumber``, ``InvalidCursor``.
     """
-    before = read_cursor(cursor)
+    place = read_place(cursor)
     conditions, parameters = _conditions(log_filter, now or datetime.now(UTC))
-    if before:
-        conditions.append("m.id < :before")
-    statement = " AND ".join([_SELECT, *conditions]) + " ORDER BY m.id DESC LIMIT :limit"
+    wanted = " AND ".join([_SELECT, *conditions, *place.conditions("m.id")])
     rows = await session.execute(
-        text(statement),
-        {**parameters, "company_id": caller.company_id, "before": before, "limit": limit + 1},
+        text(f"{wanted} {place.order('m.id')} LIMIT :limit"),
+        {**parameters, "company_id": caller.company_id, "place": place.key, "limit": limit + 1},
     )
-    return _page(rows.all(), limit)
+    return place.page(rows.all(), limit, log_row)
+
+
+async def count_messages(
+    session: AsyncSession, caller: Caller, log_filter: LogFilter, *, now: datetime | None = None
+) -> RowCount | None:
+    """Count the messages that match, as far as that is cheap. Raises ``InvalidPhoneNumber``."""
+    conditions, parameters = _conditions(log_filter, now or datetime.now(UTC))
+    rows = " AND ".join(["SELECT FROM messages m WHERE m.company_id = :company_id", *conditions])
+    return await count_rows(session, rows, {**parameters, "company_id": caller.company_id})
 
 
 async def campaign_messages(

@@ -15,7 +15,7 @@ from domain.log_months import ended_before
 from domain.messages import MessageStatus
 from domain.phone_numbers import NumberRefusal, read_phone_number
 from services.delivery_log import InvalidPhoneNumber
-from services.paging import Page, page_of, read_cursor
+from services.paging import Page, RowCount, count_rows, read_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,6 @@ _SELECT = """
 
 _OF_MESSAGE = text(f"{_SELECT} AND i.message_id = :message_id ORDER BY i.id")
 
-_LIST = f"{_SELECT} AND i.received_at >= :earliest"
-
 
 async def replies_to(session: AsyncSession, caller: Caller, message_id: UUID) -> tuple[ReceivedMessage, ...]:
     """Return the answers to one message of the company, the first one first."""
@@ -74,24 +72,40 @@ async def received_messages(
 
     ``phone_number`` as typed, found exactly. Raises ``InvalidPhoneNumber``, ``InvalidCursor``.
     """
-    before = read_cursor(cursor)
-    statement = _LIST
+    place = read_place(cursor)
+    conditions, parameters = _conditions(caller, phone_number, now)
+    wanted = " AND ".join([_SELECT, *conditions, *place.conditions("i.id")])
+    rows = await session.execute(
+        text(f"{wanted} {place.order('i.id')} LIMIT :limit"),
+        {**parameters, "place": place.key, "limit": limit + 1},
+    )
+    return place.page(rows.all(), limit, _received)
+
+
+async def count_received(
+    session: AsyncSession, caller: Caller, *, phone_number: str | None = None, now: datetime | None = None
+) -> RowCount | None:
+    """Count what matches, as far as that is cheap. Raises ``InvalidPhoneNumber``."""
+    conditions, parameters = _conditions(caller, phone_number, now)
+    rows = " AND ".join(["SELECT FROM inbound_messages i WHERE i.company_id = :company_id", *conditions])
+    return await count_rows(session, rows, parameters)
+
+
+def _conditions(
+    caller: Caller, phone_number: str | None, now: datetime | None
+) -> tuple[list[str], dict[str, Any]]:
+    conditions = ["i.received_at >= :earliest"]
     parameters: dict[str, Any] = {
         "company_id": caller.company_id,
         "earliest": ended_before(now or datetime.now(UTC)),
-        "before": before,
-        "limit": limit + 1,
     }
     if phone_number:
         number = read_phone_number(phone_number)
         if isinstance(number, NumberRefusal):
             raise InvalidPhoneNumber(number)
-        statement += " AND i.phone_number = :phone_number"
+        conditions.append("i.phone_number = :phone_number")
         parameters["phone_number"] = number.national
-    if before:
-        statement += " AND i.id < :before"
-    rows = (await session.execute(text(f"{statement} ORDER BY i.id DESC LIMIT :limit"), parameters)).all()
-    return page_of([_received(row) for row in rows], [row.id for row in rows], limit)
+    return conditions, parameters
 
 
 def _received(row: Row[Any]) -> ReceivedMessage:

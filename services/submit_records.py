@@ -15,7 +15,6 @@ from domain.delivery import SubmitOrder
 from domain.submit_outcomes import CombinedSubmit
 from models.submit_attempt import AttemptState
 from services.campaign_counters import CounterChanges
-from services.clock import database_now
 from services.departures import give_back_departures
 from services.follow_ups import SEQUENCE
 from services.lanes import release_number
@@ -30,9 +29,8 @@ _UPDATE_ATTEMPTS = text("""
                 CAST(:carrier_codes AS text[]), CAST(:capabilities AS text[]))
          AS r(company_id, message_id, attempt_id, state, outcome, reason, carrier_code, capability)
     WHERE a.company_id = r.company_id AND a.message_id = r.message_id AND a.id = r.attempt_id
-      -- A worker that slept through its time limit still knows best what the carrier answered. But when its
-      -- message has been told "unknown", nobody is left who would send the rest: it does not wait again.
-      AND (a.state = 'in_flight' OR (a.state = 'unknown' AND r.state <> 'waiting'))
+      -- A worker that slept through its time limit still knows best what the carrier answered.
+      AND a.state IN ('in_flight', 'unknown')
     RETURNING a.id, a.ended_at
 """)
 
@@ -97,14 +95,10 @@ class SubmitRecord:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """When the answer was put on record, and the receipt if it had come before the answer.
-
-    ``is_too_late``: what is left is not sent any more, since the submit has been taken for unknown meanwhile.
-    """
+    """When the answer was put on record, and the receipt if it had come before the answer."""
 
     at: datetime
     receipt: AppliedReceipt | None
-    is_too_late: bool = False
 
 
 async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord]) -> list[Recorded]:
@@ -132,17 +126,10 @@ async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord])
     early = await match_waiting_receipts(session, [i for i in ids if i is not None], counters)
     await counters.write(session)
     receipts = {receipt.attempt_id: receipt for receipt in early}
-    if not ended_at and not any(record.again for record in records):
+    now = max(ended_at.values(), default=None)
+    if now is None:
         raise LookupError("no attempt in flight to record an answer for")
-    now = max(ended_at.values()) if ended_at else await database_now(session)
-    return [
-        Recorded(
-            ended_at.get(r.attempt_id, now),
-            receipts.get(r.attempt_id),
-            is_too_late=r.again and r.attempt_id not in ended_at,
-        )
-        for r in records
-    ]
+    return [Recorded(ended_at.get(r.attempt_id, now), receipts.get(r.attempt_id)) for r in records]
 
 
 def _ids(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:

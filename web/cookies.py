@@ -106,6 +106,16 @@ def clear_confirmation(response: Response, request: Request) -> None:
     _delete(response, request, _CONFIRMATION_COOKIE)
 
 
+def last_list(request: Request, name: str) -> str | None:
+    """Return the list somebody looked at last (``web/lists.py``)."""
+    return request.cookies.get(_cookie_name(f"list_{name}", settings_of(request)))
+
+
+def set_last_list(response: Response, request: Request, name: str, address: str) -> None:
+    """Note the list somebody looks at; its address holds nothing personal."""
+    _set(response, request, f"list_{name}", address)
+
+
 def _set(
     response: Response,
     request: Request,

@@ -3,8 +3,11 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from markupsafe import Markup
+
 from domain.phone_numbers import mask_phone_number
 from domain.send_times import to_jst
+from web.access import now
 
 _WEEKDAYS = "月火水木金土日"
 
@@ -38,8 +41,35 @@ def moment(at: datetime | None) -> str:
 
 
 def moment_short(at: datetime | None) -> str:
-    """A point in time for a table column, to the second."""
+    """A point in time for a file, to the second."""
     return "–" if at is None else f"{to_jst(at):%Y/%m/%d %H:%M:%S}"
+
+
+def moment_exact(at: datetime | None) -> str:
+    """A point in time to the second, with its weekday: 2026/11/30（月）23:52:46."""
+    if at is None:
+        return "–"
+    local = to_jst(at)
+    return f"{local:%Y/%m/%d}（{_WEEKDAYS[local.weekday()]}）{local:%H:%M:%S}"
+
+
+def moment_in_list(at: datetime | None, *, always_year: bool = False) -> str:
+    """A point in time in a column of many: 11/30（月）23:52, with the year where it is not this one."""
+    if at is None:
+        return "–"
+    local = to_jst(at)
+    year = "" if local.year == to_jst(now()).year and not always_year else f"{local.year}/"
+    return f"{year}{local:%m/%d}（{_WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+
+
+def moment_cell(at: datetime | None) -> Markup:
+    """The same as HTML: the whole moment is there on pointing at it, and for programs."""
+    if at is None:
+        return Markup("–")
+    machine = to_jst(at).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        machine, moment_exact(at), moment_in_list(at)
+    )
 
 
 def day(on: date | None) -> str:

@@ -27,6 +27,35 @@ STATIC = WEB / "static"
 HTMX = STATIC / "vendor" / "htmx.min.js"
 
 
+_FILTERS = {
+    "thousands": formats.thousands,
+    "moment": formats.moment,
+    "moment_exact": formats.moment_exact,
+    "moment_cell": formats.moment_cell,
+    "moment_in_list": formats.moment_in_list,
+    "day": formats.day,
+    "duration": formats.duration,
+    "masked": formats.masked,
+    "device": formats.device,
+    "word": word,
+    "look": look,
+    "role_word": lambda role: word(Role(role)),
+    "operator_role_word": lambda role: word(OperatorRole(role)),
+    "outcome_words": outcome_words,
+    "reason_words": reason_words,
+    "reply_words": reply_words,
+    "per_second": formats.per_second,
+    "problem_what": problem_what,
+    "problem_mend": problem_mend,
+    "problem_column": problem_column,
+    "action_word": action_word,
+    "actor_word": actor_word,
+    "field_word": field_word,
+    "target_words": target_words,
+    "value_words": value_words,
+}
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
@@ -35,31 +64,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "thousands": formats.thousands,
-        "moment": formats.moment,
-        "moment_short": formats.moment_short,
-        "day": formats.day,
-        "duration": formats.duration,
-        "masked": formats.masked,
-        "device": formats.device,
-        "word": word,
-        "look": look,
-        "role_word": lambda role: word(Role(role)),
-        "operator_role_word": lambda role: word(OperatorRole(role)),
-        "outcome_words": outcome_words,
-        "reason_words": reason_words,
-        "reply_words": reply_words,
-        "per_second": formats.per_second,
-        "problem_what": problem_what,
-        "problem_mend": problem_mend,
-        "problem_column": problem_column,
-        "action_word": action_word,
-        "actor_word": actor_word,
-        "field_word": field_word,
-        "target_words": target_words,
-        "value_words": value_words,
-    }
+    environment.filters |= _FILTERS
     environment.globals |= {
         "percent": formats.percent,
         "Permission": Permission,

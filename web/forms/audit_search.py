@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from urllib.parse import urlencode
 from uuid import UUID
-
-from starlette.datastructures import FormData
 
 from domain.audit import AuditAction
 from domain.send_times import jst_datetime
 from services.audit_log import AuditFilter
-from web.forms.fields import choice_of, date_of, id_of, text_of
+from web.forms.search_reading import SearchReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +18,16 @@ class AuditSearch:
     action: AuditAction | None
     from_day: date | None
     until_day: date | None
-    cursor: str
 
     @classmethod
-    def of(cls, form: FormData) -> "AuditSearch":
-        """Read the form; nonsense counts as not given."""
+    def of(cls, reader: SearchReader) -> "AuditSearch":
+        """Read the fields."""
+        first, last = reader.days("日付")
         return cls(
-            person=id_of(form, "person"),
-            action=choice_of(form, "action", AuditAction),
-            from_day=date_of(form, "from"),
-            until_day=date_of(form, "until"),
-            cursor=text_of(form, "cursor"),
+            person=reader.identity("person", "操作した人"),
+            action=reader.choice("action", "操作", AuditAction),
+            from_day=first,
+            until_day=last,
         )
 
     def audit_filter(self) -> AuditFilter:
@@ -49,7 +45,3 @@ class AuditSearch:
         """Return what is asked for, the page aside."""
         given = {"person": self.person, "action": self.action, "from": self.from_day, "until": self.until_day}
         return {name: str(value) for name, value in given.items() if value is not None}
-
-    def query(self) -> str:
-        """Return the search as the part of an address after the question mark."""
-        return urlencode(self.fields())

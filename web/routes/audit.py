@@ -26,4 +26,4 @@ async def show_audit(request: Request, viewer: Administrator) -> Response:
 @router.post("/audit/file")
 async def download_audit(request: Request, viewer: Administrator) -> Response:
     """Hand out the company's entries that match as CSV."""
-    return await audit_file(request, viewer.caller)
+    return await audit_file(request, viewer.caller, _PLACE)

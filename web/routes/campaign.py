@@ -19,6 +19,7 @@ from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.drafts import load_draft
 from web.forms.fields import version_in
+from web.lists import CAMPAIGN_LISTS
 from web.pages import page
 from web.progress import progress_of
 from web.wording.confirmations import Confirmation
@@ -95,6 +96,7 @@ async def _show(request: Request, campaign_id: UUID, viewer: SignedIn, block: st
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await campaign_view(session, viewer.caller, campaign_id)
     second = view.second_counters
+    back, _ = CAMPAIGN_LISTS.back(request)
     made_in_ms = (time.perf_counter() - begun) * 1000
     return page(
         request,
@@ -108,4 +110,5 @@ async def _show(request: Request, campaign_id: UUID, viewer: SignedIn, block: st
         final_statuses=[status for status in STATUS_MEANINGS if status.is_final],
         now=now(),
         is_update=block is not None,
+        back=back,
     )

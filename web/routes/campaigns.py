@@ -1,54 +1,79 @@
 """The list of campaigns."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.campaigns import CampaignStatus
+from domain.campaigns import MAX_NAME_CHARACTERS, CampaignStatus
 from domain.permissions import Permission
-from services.campaign_reports import campaign_status_counts, list_campaigns
-from services.paging import InvalidCursor
+from services.campaign_reports import CampaignRow, campaign_status_counts, count_campaigns, list_campaigns
+from services.paging import InvalidCursor, Page, RowCount
 from web.access import SignedIn, database_of, requires
-from web.forms.fields import member_of
-from web.pages import go, page
+from web.forms.fields import text_of
+from web.forms.search_reading import SearchReader
+from web.lists import CAMPAIGN_LISTS, paging_of
+from web.pages import page
+from web.wording.problems import UNREADABLE_PAGE, FieldError
 
 router = APIRouter()
 Viewer = Annotated[SignedIn, Depends(requires(Permission.VIEW_CAMPAIGNS))]
 
 PAGE_SIZE = 30
+_LONG = FieldError(
+    "q", "案件名が長すぎます。", f"案件名は{MAX_NAME_CHARACTERS}文字までです。その一部を入力してください。"
+)
 
 
 @router.get("/campaigns")
-async def show_campaigns(
-    request: Request, viewer: Viewer, status: str = "", q: str = "", cursor: str = ""
-) -> Response:
+async def show_campaigns(request: Request, viewer: Viewer) -> Response:
     """Show campaigns, newest first, of one status or all, found by a part of their name."""
-    chosen = member_of(status, CampaignStatus)
-    try:
-        async with database_of(request).transaction(viewer.caller.company_id) as session:
-            counts = await campaign_status_counts(session, viewer.caller)
-            found = await list_campaigns(
-                session,
-                viewer.caller,
-                statuses=[chosen] if chosen else None,
-                search=q.strip()[:100] or None,
-                cursor=cursor or None,
-                limit=PAGE_SIZE,
-            )
-    except InvalidCursor:
-        return go("/campaigns")
-    same = {key: value for key, value in (("status", status), ("q", q)) if value}
-    following = urlencode({**same, "cursor": found.next_cursor}) if found.next_cursor else None
-    return page(
+    reader = SearchReader(FormData(dict(request.query_params)))
+    chosen, name = reader.choice("status", "状態", CampaignStatus), text_of(reader.form, "q").strip()
+    if len(name) > MAX_NAME_CHARACTERS:
+        reader.errors.append(_LONG)
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
+        counts = await campaign_status_counts(session, viewer.caller)
+        found, total = await _find(request, session, viewer, chosen, name, reader)
+    given = {"status": chosen.value if chosen else "", "q": name if not reader.errors else ""}
+    fields = {key: value for key, value in given.items() if value}
+    paging = paging_of(request, "/campaigns", fields, found, total, PAGE_SIZE)
+    response = page(
         request,
         "pages/campaigns.html",
+        status=422 if reader.errors else 200,
+        errors=[*reader.errors, *reader.remarks],
         campaigns=found.items,
         counts=counts,
         chosen=chosen,
-        search=q,
-        next_href=f"/campaigns?{following}" if following else None,
-        first_href=f"/campaigns?{urlencode(same)}" if cursor else None,
+        search=name,
+        paging=paging,
     )
+    CAMPAIGN_LISTS.remember(response, request, paging.here)
+    return response
+
+
+async def _find(
+    request: Request,
+    session: AsyncSession,
+    viewer: SignedIn,
+    chosen: CampaignStatus | None,
+    name: str,
+    reader: SearchReader,
+) -> tuple[Page[CampaignRow], RowCount | None]:
+    if reader.errors:
+        return Page((), None), None
+    statuses, caller, wanted = [chosen] if chosen else None, viewer.caller, name or None
+    total = await count_campaigns(session, caller, statuses=statuses, search=wanted)
+    cursor: str | None = request.query_params.get("cursor")
+    try:
+        found = await list_campaigns(
+            session, caller, statuses=statuses, search=wanted, cursor=cursor, limit=PAGE_SIZE
+        )
+    except InvalidCursor:
+        reader.remarks.append(UNREADABLE_PAGE)
+        found = await list_campaigns(session, caller, statuses=statuses, search=wanted, limit=PAGE_SIZE)
+    return found, total

@@ -22,6 +22,8 @@ class FieldError:
     mend: str = ""
 
 
+UNREADABLE_PAGE = FieldError("main", "ページの指定を読み取れないため、最初のページを表示しています。")
+
 PROBLEMS: dict[CampaignProblem, Explained] = {
     CampaignProblem.NAME_MISSING: Explained(
         "案件名が入力されていません。", "あとで見分けられる名前を入力してください。"

@@ -26,4 +26,4 @@ async def show_operator_audit(request: Request, viewer: Viewer) -> Response:
 @router.post("/operator/audit/file")
 async def download_operator_audit(request: Request, viewer: Viewer) -> Response:
     """Hand out our own staff's entries that match as CSV."""
-    return await audit_file(request, viewer.caller)
+    return await audit_file(request, viewer.caller, _PLACE)

@@ -14,9 +14,12 @@ from domain.company_users import MAX_LOGIN_ID_CHARACTERS
 from domain.operator_permissions import OperatorPermission
 from services.database import NO_COMPANY, OWN_STAFF
 from services.login_ids import DeletedUser, deleted_user, find_deleted_user, release_login_id
+from services.stored_searches import KeptFor
 from web.access import database_of, now
 from web.csrf import read_form
 from web.forms.fields import text_of
+from web.forms.log_search import forgotten_search
+from web.lists import SEARCH, kept_under, list_address, typed_before
 from web.operator.access import SignedInOperator, requires_operator
 from web.pages import go, page
 from web.wording.problems import FieldError
@@ -39,20 +42,27 @@ _NOBODY = FieldError(
 
 @router.get("")
 async def ask_login_id(request: Request, viewer: ServiceDesk) -> Response:
-    """Ask for a whole login id; there is no list to look through."""
-    return _search_page(request, "")
+    """Ask for a whole login id; there is no list to look through. Show whom a search has found."""
+    async with database_of(request).transaction(NO_COMPANY) as session:
+        login_id = await typed_before(request, session, viewer.operator, KeptFor.LOGIN_ID_SEARCH)
+    if login_id is None:
+        return _search_page(request, "", problem=forgotten_search("login_id", "ログインID"))
+    if not request.query_params.get(SEARCH):
+        return _search_page(request, "")
+    if not login_id or len(login_id) > MAX_LOGIN_ID_CHARACTERS:
+        return _search_page(request, login_id, problem=_NOBODY if login_id else _MISSING)
+    async with database_of(request).transaction(NO_COMPANY) as session:
+        found = await find_deleted_user(session, login_id)
+    return _search_page(request, login_id, found, problem=None if found else _NOBODY)
 
 
 @router.post("")
 async def search_login_id(request: Request, viewer: ServiceDesk) -> Response:
-    """Show which company deleted this user, and when."""
+    """Keep what was typed, and lead on to an address without it: it can be reloaded and come back to."""
     login_id = text_of(await read_form(request), "login_id").strip()
-    if not login_id or len(login_id) > MAX_LOGIN_ID_CHARACTERS:
-        problem = _NOBODY if login_id else _MISSING
-        return _search_page(request, login_id, problem=problem)
     async with database_of(request).transaction(NO_COMPANY) as session:
-        found = await find_deleted_user(session, login_id)
-    return _search_page(request, login_id, found, problem=None if found else _NOBODY)
+        kept = await kept_under(request, session, viewer.operator, KeptFor.LOGIN_ID_SEARCH, login_id)
+    return go(list_address("/operator/login-ids", {SEARCH: kept}))
 
 
 @router.get("/{company_id}/{deleted_user_id}")
