@@ -71,8 +71,8 @@ async def require_api_key(
 
 
 async def require_webhook_token(request: Request) -> None:
-    """End the request with 401 unless it bears the token we gave the carriers' platforms."""
-    expected = settings_of(request).maap_webhook_token
+    """End the request with 401 unless it bears the token we gave the platform of the carrier it names."""
+    expected = settings_of(request).webhook_token_of(_carrier_named(request))
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     matches = hmac.compare_digest(given.strip().encode("latin-1", "replace"), expected.encode())
     # Without a token of ours nobody could be told from anybody.

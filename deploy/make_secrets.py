@@ -32,6 +32,7 @@ DATABASE_ROLES = {
 }
 SMPP_PORTS = {"docomo": 12775, "au": 12776, "softbank": 12777, "rakuten": 12778}
 MAAP_CARRIERS = ("docomo", "au", "softbank")
+WEBHOOK_TOKENS = tuple(f"maap_{carrier}_webhook_token" for carrier in MAAP_CARRIERS)
 LINKS = (
     *(f"smpp_{carrier}_url" for carrier in SMPP_PORTS),
     *(f"maap_{carrier}_url" for carrier in MAAP_CARRIERS),
@@ -49,6 +50,9 @@ def make_secrets(directory: Path, *, with_simulator: bool) -> list[str]:
     directory.chmod(0o700)
     # Letters and digits only: nothing needs quoting in an address.
     written = [name for name in DRAWN if _offer(directory / name, secrets.token_hex(24))]
+    # Where platforms have the one token of all already, they keep it: an empty file means that one.
+    is_new = "maap_webhook_token" in written
+    written += [n for n in WEBHOOK_TOKENS if _offer(directory / n, secrets.token_hex(24) if is_new else "")]
     for name, (role, secret) in DATABASE_ROLES.items():
         password = (directory / secret).read_text("utf-8").strip()
         if _offer(directory / name, f"postgresql://{role}:{password}@postgres:5432/platform"):
@@ -88,6 +92,9 @@ def _simulator_addresses(directory: Path) -> dict[str, str]:
         "SIMULATOR_NUMBER_RECYCLING_TOKEN": recycling,
         "SIMULATOR_WEBHOOK_TOKEN": webhook,
     }
+    for carrier in MAAP_CARRIERS:
+        if own := (directory / f"maap_{carrier}_webhook_token").read_text("utf-8").strip():
+            content[f"SIMULATOR_WEBHOOK_{carrier.upper()}_TOKEN"] = own
     _offer(environment, "\n".join(f"{name}={value}" for name, value in content.items()))
     addresses = {
         f"smpp_{carrier}_url": f"smpp://{PLATFORM}:{smpp}@simulator:{port}"

@@ -30,6 +30,10 @@ class Settings(BaseSettings):
 
     webhook_url: str = "http://127.0.0.1:8000/callbacks/maap/{carrier}"
     webhook_token: SecretStr = SecretStr("simulator")
+    # In place of it for one carrier's platform.
+    webhook_docomo_token: SecretStr | None = None
+    webhook_au_token: SecretStr | None = None
+    webhook_softbank_token: SecretStr | None = None
     webhook_timeout: float = Field(default=10.0, gt=0)
     webhook_max_backoff: float = Field(default=15.0, gt=0)
     oauth_client_id: str = "platform"
@@ -43,6 +47,11 @@ class Settings(BaseSettings):
     seed: int | None = None
     delivery_min_seconds: float = Field(default=0.1, ge=0)
     delivery_max_seconds: float = Field(default=0.8, ge=0)
+
+    def webhook_token_of(self, carrier: str) -> str:
+        """What a carrier's platform presents at the webhook."""
+        own: SecretStr | None = getattr(self, f"webhook_{carrier}_token", None)
+        return (own or self.webhook_token).get_secret_value()
 
     def smpp_ports(self) -> dict[str, int]:
         """The configured SMPP port of each carrier, by carrier name."""

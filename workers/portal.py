@@ -84,7 +84,13 @@ def build_app(settings: Settings) -> FastAPI:
 
     app = PortalApp(settings, lifespan=lifespan)
     _install_health(app)
-    install_api(app, ApiSettings(maap_webhook_token=settings.maap_webhook_token.get_secret_value()))
+    install_api(
+        app,
+        ApiSettings(
+            maap_webhook_token=settings.maap_webhook_token.get_secret_value(),
+            maap_webhook_tokens=settings.webhook_tokens,
+        ),
+    )
     install_web(
         app,
         WebSettings(

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.carriers import Carrier, Channel
+from domain.carriers import CARRIERS_OF_CHANNEL, Carrier, Channel
 from domain.delivery import WaitingTimes
 
 
@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     forwarded_allow_ips: str = ""
     portal_max_connections: int = 800
     maap_webhook_token: SecretStr = SecretStr("")
+    # One for each platform, so that none can speak for another; a carrier without one presents that of all.
+    maap_docomo_webhook_token: SecretStr | None = None
+    maap_au_webhook_token: SecretStr | None = None
+    maap_softbank_webhook_token: SecretStr | None = None
     # Seals what must be read again: second factors, passwords in mails. Several keys: the first one seals.
     encryption_key: SecretStr = SecretStr("")
     # Written by demo-data; shows its sign-ins below the sign-in form. Unset in a real deployment.
@@ -121,6 +125,15 @@ class Settings(BaseSettings):
         protocol = "smpp" if channel is Channel.SMS else "maap"
         secret: SecretStr | None = getattr(self, f"{protocol}_{carrier.value}_url", None)
         return secret.get_secret_value() if secret else None
+
+    @property
+    def webhook_tokens(self) -> dict[Carrier, str]:
+        """What single carriers' platforms present at our callbacks."""
+        found = {
+            carrier: getattr(self, f"maap_{carrier.value}_webhook_token")
+            for carrier in CARRIERS_OF_CHANNEL[Channel.RCS]
+        }
+        return {carrier: secret.get_secret_value() for carrier, secret in found.items() if secret}
 
     def link_rate(self, channel: Channel) -> float:
         """Return how many submits a second a link of this channel takes."""

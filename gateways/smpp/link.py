@@ -20,7 +20,7 @@ from gateways.smpp.requests import Answer
 from gateways.smpp.session import BindRefused, SmppSession
 from gateways.smpp.statuses import submit_result
 from gateways.smpp.submits import submit_bodies
-from gateways.smpp.urls import SmppAddress, parse_smpp_url
+from gateways.smpp.urls import SmppAddress, parse_smpp_url, tls_context
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ class SmppLink:
     ``on_receipt`` and ``on_inbound`` return only when what they got is committed: the acknowledgement
     to the SMSC follows. When one raises, the SMSC is asked to deliver again later. Without
     ``on_inbound``, end users' texts are acknowledged and dropped.
-    Raises ``ValueError`` for a URL that is not ``smpp://system_id:password@host:port``.
+    Raises ``ValueError`` for a URL that is not ``smpp[s]://system_id:password@host:port``.
     """
 
     def __init__(
@@ -219,7 +219,10 @@ async def open_session(
     """
     async with asyncio.timeout(profile.bind_timeout_s):
         _, session = await asyncio.get_running_loop().create_connection(
-            lambda: SmppSession(profile, receivers, throttle), address.host, address.port
+            lambda: SmppSession(profile, receivers, throttle),
+            address.host,
+            address.port,
+            ssl=tls_context(address),
         )
     try:
         await session.bind(address)

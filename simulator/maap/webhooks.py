@@ -22,6 +22,7 @@ class Webhooks:
         self._template = settings.webhook_url
         self._max_backoff = settings.webhook_max_backoff
         self._client = WebhookClient(settings.webhook_timeout, settings.webhook_token.get_secret_value())
+        self._token_of = settings.webhook_token_of
         self._chains: dict[str, deque[tuple[str, str]]] = {}
         self._failures: dict[str, int] = {}
         self._ready: asyncio.Queue[str] = asyncio.Queue()
@@ -102,13 +103,16 @@ class Webhooks:
 
     async def _send_once(self, carrier: str, body: bytes, token: str | None) -> None:
         try:
-            await self._client.post(self._template.format(carrier=carrier), body, token)
+            await self._client.post(
+                self._template.format(carrier=carrier), body, token or self._token_of(carrier)
+            )
         except WebhookFailed as error:
             log.info("webhook without a second try failed", reason=str(error))
 
     async def _send(self, carrier: str, body: str) -> bool:
         try:
-            status = await self._client.post(self._template.format(carrier=carrier), body.encode())
+            url = self._template.format(carrier=carrier)
+            status = await self._client.post(url, body.encode(), self._token_of(carrier))
         except WebhookFailed as error:
             if self._outage == 0:
                 log.warning("webhook receiver unreachable", reason=str(error))

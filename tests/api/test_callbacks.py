@@ -69,6 +69,20 @@ async def test_without_a_token_of_ours_nobody_gets_in(anonymous: httpx.AsyncClie
         problem_of(answer, 401, "unauthorized")
 
 
+async def test_a_platform_speaks_for_its_own_carrier_only(anonymous: httpx.AsyncClient, app: FastAPI) -> None:
+    """Where a carrier has a token of its own, neither another's nor that of all will do."""
+    app.state.api_settings = ApiSettings(
+        maap_webhook_token=WEBHOOK_TOKEN, maap_webhook_tokens={Carrier.DOCOMO: "d" * 20, Carrier.AU: "a" * 20}
+    )
+    allowed = {"docomo": "d" * 20, "au": "a" * 20, "softbank": WEBHOOK_TOKEN}
+    for carrier in allowed:
+        for token in allowed.values():
+            answer = await anonymous.post(
+                f"/callbacks/maap/{carrier}", json=DELIVERED, headers={"Authorization": f"Bearer {token}"}
+            )
+            assert answer.status_code == (200 if token == allowed[carrier] else 401), carrier
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"nonsense", b"[1, null]", b'{"event": "isTyping"}', b'{"event": "whatIsThis"}', b"\xff\x00"],

@@ -216,6 +216,15 @@ def test_our_processes_have_no_rights(name: str) -> None:
     assert "user" not in service, "the image names the user"
 
 
+def test_servers_that_write_no_file_cannot() -> None:
+    """What they do write lies in a volume or in memory. The UI's start script writes its settings."""
+    for name in ("postgres", "temporal", "proxy"):
+        assert SERVICES_OF_COMPOSE[name]["read_only"] is True
+        assert SERVICES_OF_COMPOSE[name]["tmpfs"]
+    assert "read_only" not in SERVICES_OF_COMPOSE["temporal-ui"]
+    assert SERVICES_OF_COMPOSE["temporal-ui"]["environment"]["TEMPORAL_DISABLE_WRITE_ACTIONS"] == "true"
+
+
 def test_only_the_services_that_must_can_be_reached_from_outside() -> None:
     networks = {name: set(service["networks"]) for name, service in SERVICES_OF_COMPOSE.items()}
     assert COMPOSE["networks"]["data"] == {"internal": True}

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from activities.start_second_messages import SecondMessageStarter
 from deploy.make_secrets import make_secrets, open_mounted_files
-from domain.carriers import CARRIERS_OF_CHANNEL
+from domain.carriers import CARRIERS_OF_CHANNEL, Channel
 from gateways.smpp.urls import parse_smpp_url
 from services.database import Database
 from simulator.mail.settings import Settings as MailCatcherSettings
@@ -98,6 +98,15 @@ def test_made_secrets_are_those_compose_mounts(tmp_path: Path) -> None:
     assert {path.name for path in folder.iterdir()} == set(COMPOSE["secrets"])
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o444}
+
+
+def test_platforms_that_have_the_one_token_keep_it(tmp_path: Path, bare: None) -> None:
+    """New tokens nobody told the carriers of would shut their reports out."""
+    make_secrets(tmp_path, with_simulator=False)
+    for carrier in CARRIERS_OF_CHANNEL[Channel.RCS]:
+        (tmp_path / f"maap_{carrier}_webhook_token").unlink()
+    make_secrets(tmp_path, with_simulator=False)
+    assert Settings(_secrets_dir=tmp_path).webhook_tokens == {}
 
 
 def test_made_secrets_are_never_changed(tmp_path: Path) -> None:
@@ -199,6 +208,10 @@ def test_made_addresses_lead_to_the_simulator(tmp_path: Path, bare: None) -> Non
     assert set(handed) <= {f"SIMULATOR_{field.upper()}" for field in SimulatorSettings.model_fields}
     settings = Settings(_secrets_dir=tmp_path)
     assert settings.maap_webhook_token.get_secret_value() == handed["SIMULATOR_WEBHOOK_TOKEN"]
+    assert settings.webhook_tokens == {
+        carrier: handed[f"SIMULATOR_WEBHOOK_{carrier.upper()}_TOKEN"]
+        for carrier in CARRIERS_OF_CHANNEL[Channel.RCS]
+    }
     for carrier_name in ("docomo", "au", "softbank", "rakuten"):
         secret: SecretStr = getattr(settings, f"smpp_{carrier_name}_url")
         address = parse_smpp_url(secret.get_secret_value())

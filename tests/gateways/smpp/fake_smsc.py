@@ -1,6 +1,7 @@
 """A scriptable SMSC on real TCP: tests say what it answers, and look at what it got."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
@@ -77,6 +78,8 @@ class FakeSmsc:
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
         self.port = 0
+        # What it shows its visitors: TLS from the first byte on.
+        self.tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
@@ -94,7 +97,7 @@ class FakeSmsc:
 
     async def listen(self) -> None:
         """Open the port; the same one after a restart."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def shut(self) -> None:

@@ -92,12 +92,24 @@ def test_reads_an_smsc_url() -> None:
     assert parse_smpp_url("smpp://plat%3Aform:p%40ss%2Fword@smsc.example:3000") == expected
     assert parse_smpp_url("smpp://a:b@10.0.0.1").port == 2775
     assert parse_smpp_url("smpp://a:b@[::1]:99").host == "::1"
+    secure = parse_smpp_url("smpps://a:b@smsc.example?ca=/etc/carrier.pem")
+    assert (secure.port, secure.is_secure, secure.ca_file) == (3550, True, "/etc/carrier.pem")
+    assert parse_smpp_url("smpps://a:b@h:99").ca_file is None
     assert "p@ss" not in repr(expected)
 
 
 @pytest.mark.parametrize(
     "url",
-    ["", "http://a:secret@h", "smpp://h:1", "smpp://a:secret@", "smpp://a:b@h:secret", "smpp://a:secret#x@h"],
+    [
+        "",
+        "http://a:secret@h",
+        "smpp://a:secret@h?ca=/x",
+        "smpps://a:secret@h?cert=/x",
+        "smpp://h:1",
+        "smpp://a:secret@",
+        "smpp://a:b@h:secret",
+        "smpp://a:secret#x@h",
+    ],
 )
 def test_refuses_other_urls_without_quoting_them(url: str) -> None:
     with pytest.raises(ValueError) as caught:
