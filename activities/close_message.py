@@ -19,7 +19,9 @@ class ClosingActivities:
     def __init__(self, database: Database, starter: SecondMessageStarter) -> None:
         self._database = database
         self._starter = starter
-        self._batcher: Batcher[MessageClosing, ReceiptNotice | None] = Batcher(self._close_batch)
+        self._batcher: Batcher[MessageClosing, ReceiptNotice | None] = Batcher(
+            self._close_batch, key=lambda closing: closing.company_id
+        )
 
     @activity.defn
     async def close_message(self, closing: MessageClosing) -> ReceiptNotice | None:

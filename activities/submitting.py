@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.batching import Batcher
+from activities.batching import Batcher, Busy
 from activities.metrics import SUBMITS
 from domain.delivery import Submission, SubmissionOutcome, SubmitOrder
 from services.database import Database
@@ -41,16 +41,24 @@ class SubmitRecorder:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._clock = DatabaseClock()
-        self._begin: Batcher[SubmitOrder, Beginning] = Batcher(self._begin_batch)
-        self._record: Batcher[SubmitRecord, Recorded] = Batcher(self._record_batch)
+        self._begin: Batcher[SubmitOrder, Beginning] = Batcher(
+            self._begin_batch, key=lambda order: order.company_id
+        )
+        self._record: Batcher[SubmitRecord, Recorded] = Batcher(
+            self._record_batch, key=lambda record: record.order.company_id
+        )
 
     async def begin(self, order: SubmitOrder) -> ReadySubmit | Submission:
         """Put the attempt on record; raises ``NotYet`` when nothing may be sent now."""
         # Only to save the question: whether a slot has come, the database decides (``begin_submits``).
         if order.not_before is not None and (wait := self._clock.until(order.not_before)) <= NEAR:
             await _wait_if_near(wait)
-        while isinstance(beginning := await self._begin.run(order), Later):
-            await _wait_if_near(beginning.wait)
+        try:
+            while isinstance(beginning := await self._begin.run(order), Later):
+                await _wait_if_near(beginning.wait)
+        except (OperationalError, Busy) as failure:
+            # Away, or a row of this company is held: its turn at the link goes to others meanwhile.
+            raise NotYet("database_busy", pause_before(activity.info().attempt)) from failure
         return beginning
 
     async def record(self, record: SubmitRecord) -> Submission:
@@ -62,6 +70,8 @@ class SubmitRecorder:
         recorded = await self._record_until_stored(record)
         order, outcome = record.order, record.combined.outcome
         SUBMITS.labels(order.channel.value, order.carrier.value, outcome.value).inc()
+        if recorded.is_too_late:
+            return Submission(SubmissionOutcome.UNKNOWN, recorded.at)
         if record.again:
             raise NotYet(record.combined.outcome.value, pause_before(activity.info().attempt))
         return Submission(
@@ -76,8 +86,8 @@ class SubmitRecorder:
         while True:
             try:
                 return await self._record.run(record)
-            except (OperationalError, InterfaceError, PoolTimeout, OSError):
-                # Away, restarting or overloaded. Anything else would fail again however often it is tried.
+            except (OperationalError, InterfaceError, PoolTimeout, OSError, Busy):
+                # Away, restarting, overloaded, locked. Anything else would fail again, however often tried.
                 log.warning("submit_record_delayed", attempt_id=str(record.attempt_id))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)

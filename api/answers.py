@@ -30,6 +30,7 @@ class RejectionReason(StrEnum):
     DUPLICATE = "duplicate"
     MISSING_VARIABLE = "missing_variable"
     TOO_LONG = "too_long"
+    UNSHOWABLE_CHARACTER = "unshowable_character"
 
 
 class RejectedRecipient(BaseModel):

@@ -19,6 +19,7 @@ class AuditAction(StrEnum):
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_UNLOCKED = "account_unlocked"
     SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"
     PERMISSION_DENIED = "permission_denied"
@@ -52,6 +53,7 @@ class AuditAction(StrEnum):
 _ONLY_OPERATORS = (
     AuditAction.UNKNOWN_LOGIN,
     AuditAction.OPERATOR_CREATED,
+    AuditAction.ACCOUNT_UNLOCKED,
     AuditAction.LINK_STOPPED,
     AuditAction.LINK_RESUMED,
     AuditAction.CONTRACT_RATE_CHANGED,

@@ -30,6 +30,8 @@ class UserProblem(StrEnum):
     ROLE_MISSING = "role_missing"
     LAST_ADMINISTRATOR = "last_administrator"
     ONESELF = "oneself"
+    MAILED_LATELY = "mailed_lately"
+    INVITED_TOO_MANY = "invited_too_many"
 
 
 class AccountState(StrEnum):

@@ -112,7 +112,7 @@ def _account_issued(facts: MailFacts) -> tuple[str, list[str]]:
 
 
 def _password_reset(facts: MailFacts) -> tuple[str, list[str]]:
-    return "再設定依頼メール（パスワードの再設定）", [
+    return "パスワード再設定の認証コード", [
         "パスワードの再設定の依頼を受け付けました。",
         "次の画面で、認証コードと新しいパスワードを入力してください。",
         "",

@@ -18,16 +18,18 @@ _TOTP_STEPS_AROUND = 1
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKS_LIKE = str.maketrans("OIL", "011")
 _GROUP = 4
-RESET_CODE_SIGNS = 13  # of 5 bits each: 65 bits
+RESET_CODE_SIGNS = 12  # of 5 bits each, three groups of four: 60 bits
 BACKUP_CODE_SIGNS = 12
 TEMPORARY_PASSWORD_SIGNS = 16
 BACKUP_CODES = 10
+# As people type them, with spaces and signs between.
+MAX_CODE_CHARACTERS = 64
 
 Choose = Callable[[int], int]
 
 
 def new_code(signs: int, choose: Choose) -> str:
-    """Return a random code in groups of four, ``ABCD-EFGH-JKMN-P``; ``choose`` is ``secrets.randbelow``."""
+    """Return a random code in groups of four, ``ABCD-EFGH-JKMN``; ``choose`` is ``secrets.randbelow``."""
     drawn = "".join(_ALPHABET[choose(len(_ALPHABET))] for _ in range(signs))
     return "-".join(drawn[at : at + _GROUP] for at in range(0, signs, _GROUP))
 

@@ -21,8 +21,20 @@ class LimitKind(StrEnum):
     SIGN_IN = "sign_in"
     # Asking for a reset, and trying its code, from one address.
     RESET = "reset"
-    # Reset mails to one login id, whether or not it exists: nobody's mailbox is flooded.
+    # Reset mails to one login id, whether or not it exists, asked for from one address.
     RESET_MAIL = "reset_mail"
+    # The same from all addresses but those its owner signed in from: nobody's mailbox is flooded. Whenever it
+    # is empty, a code that was mailed minutes ago is good.
+    RESET_MAIL_OF_ALL = "reset_mail_of_all"
+    # Tries of one code from one address (C-3). It never fills up while the code lives.
+    RESET_CODE = "reset_code"
+    # Notices of one kind to one user; codes an administrator sends to one user; invitations of one company.
+    NOTICE_MAIL = "notice_mail"
+    ISSUER_MAIL = "issuer_mail"
+    INVITATION = "invitation"
+    # Pages a person's role may not open: entries of the trail, and one for all further ones of the hour.
+    REFUSED_PAGE = "refused_page"
+    REFUSED_PAGES = "refused_pages"
     # Wrong API keys and wrong tokens of callbacks, from one address; right ones are never counted.
     WRONG_KEY = "wrong_key"
     # Requests of a company's programs, all of its keys together.
@@ -33,6 +45,13 @@ LIMITS: dict[LimitKind, Limit] = {
     LimitKind.SIGN_IN: Limit(60, 6),
     LimitKind.RESET: Limit(20, 30),
     LimitKind.RESET_MAIL: Limit(3, 10 * 60),
+    LimitKind.RESET_MAIL_OF_ALL: Limit(10, 5 * 60),
+    LimitKind.RESET_CODE: Limit(5, 24 * 60 * 60),
+    LimitKind.NOTICE_MAIL: Limit(5, 10 * 60),
+    LimitKind.ISSUER_MAIL: Limit(3, 10 * 60),
+    LimitKind.INVITATION: Limit(100, 30),
+    LimitKind.REFUSED_PAGE: Limit(20, 3 * 60),
+    LimitKind.REFUSED_PAGES: Limit(1, 60 * 60),
     LimitKind.WRONG_KEY: Limit(60, 2),
     # 20 a second all day: a message for each request would fill the largest contract almost twice.
     LimitKind.API_REQUEST: Limit(1_200, 0.05),

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+# In a row, from one place (C-4).
 MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=30)
+# From all places together within LOCKED_FOR (NIST SP 800-63B): then only where the owner was one may try on.
+MAX_FAILURES_OF_ALL = 100
+# A place where the owner signed in is the owner's for so long.
+KNOWN_FOR = timedelta(days=90)
 # Between the password and the second factor nobody needs longer.
 UNFINISHED_LIMIT = timedelta(minutes=10)
 # After so long the password is asked for again before users, keys or a second factor are changed.
 CONFIRMED_FOR = timedelta(minutes=15)
 # A code of a reset mail (C-3).
 RESET_CODE_LIFETIME = timedelta(hours=1)
-MAX_RESET_TRIES = 5
 
 
 class SignInStep(StrEnum):

@@ -59,11 +59,11 @@ class TemplateProblem:
 
 
 class TextTooLong(ValueError):
-    """A text so long that it is not even looked at; ``characters`` as messages count them (UTF-16)."""
+    """A text so long that it is not even looked at, or filled in; ``characters`` are about as many."""
 
-    def __init__(self, text: str) -> None:
-        self.characters = utf16_length(text)
-        super().__init__(f"{self.characters} characters, at most {MAX_TEXT_LENGTH} are read")
+    def __init__(self, characters: int) -> None:
+        super().__init__(f"{characters} characters, at most {MAX_TEXT_LENGTH} are read")
+        self.characters = characters
 
 
 class MalformedTemplate(ValueError):
@@ -168,12 +168,17 @@ class Template:
         """Return the final text for one row, cleaned and normalized (S-1).
 
         ``values`` go by ``variable_key``. A value that is absent, empty or blank raises
-        ``MissingVariables``: 「様」 without a name before it is never sent.
+        ``MissingVariables``: 「様」 without a name before it is never sent. Values of more than
+        ``MAX_TEXT_LENGTH`` together raise ``TextTooLong``: one cell may be named a thousand times.
         """
         pieces = list(self.pieces)
         missing = []
+        size = 0
         for index, key in self.slots:
             value = values.get(key)
+            size += len(value or "")
+            if size > MAX_TEXT_LENGTH:
+                raise TextTooLong(size)
             if not value or is_blank(value):
                 missing.append(key)
             else:
@@ -190,7 +195,7 @@ def parse_template(text: str) -> Template:
     cleaned text, which is ``Template.text``. Takes time by the length of the text.
     """
     if len(text) > MAX_TEXT_LENGTH:
-        raise TextTooLong(text)
+        raise TextTooLong(utf16_length(text))
     text = clean_text(text)
     lines = _Lines(text)
     pieces: list[str] = []

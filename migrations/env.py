@@ -11,6 +11,10 @@ import models  # noqa: F401  registers every table
 from migrations.roles import put_roles_in_order
 from models.columns import EnumText
 
+# What waits for a table that somebody is at work on keeps everybody else waiting behind it: rather give up
+# and be run again. A migration itself may take as long as it takes.
+_PATIENCE = {"options": "-c lock_timeout=30s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"}
+
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Write our own column kinds as what they are in the database, so that old migrations never change."""
@@ -26,7 +30,9 @@ def include_object(found: Any, _name: str | None, kind: str, is_reflected: bool,
 
 def run() -> None:
     """Apply the migrations in one transaction, one runner at a time."""
-    engine = create_engine(context.config.attributes["database_url"], poolclass=pool.NullPool)
+    engine = create_engine(
+        context.config.attributes["database_url"], poolclass=pool.NullPool, connect_args=_PATIENCE
+    )
     with engine.connect() as connection:
         context.configure(
             connection=connection,

@@ -23,6 +23,7 @@ from models.recipient_upload import RecipientUpload, RecipientUploadRow
 from models.recycling_check import RecyclingCheck
 from models.second_factor import BackupCode, Passkey, TotpSecret
 from models.sender_account import OfficialAccount, SmsAccount
+from models.sign_in_place import OperatorSignInPlace, SignInPlace
 from models.submit_attempt import SubmitAttempt, SubmitSegment
 from models.user_session import UserSession
 
@@ -51,6 +52,7 @@ __all__ = [
     "Operator",
     "OperatorBackupCode",
     "OperatorSession",
+    "OperatorSignInPlace",
     "OperatorTotpSecret",
     "OptOut",
     "Passkey",
@@ -61,6 +63,7 @@ __all__ = [
     "RecipientUpload",
     "RecipientUploadRow",
     "RecyclingCheck",
+    "SignInPlace",
     "SmsAccount",
     "SubmitAttempt",
     "SubmitSegment",

@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import LargeBinary
 from sqlmodel import Field, SQLModel
 
-from models.columns import counter_column, owned_by, parent_company_column, time_column
+from models.columns import owned_by, parent_company_column, time_column
 
 
 class PasswordReset(SQLModel, table=True):
-    """One row a user, so one live code: a new one takes the place of the old.
+    """One row a user, so one live code: a new one takes the place of the old. Tries are counted
+    for each place they come from (``LimitKind.RESET_CODE``).
 
     ``code_hash`` is keyed with the key of the settings: the table alone lets nobody try codes.
     """
@@ -21,6 +22,5 @@ class PasswordReset(SQLModel, table=True):
     company_id: UUID = parent_company_column()
     user_id: UUID = Field(primary_key=True)
     code_hash: bytes = Field(sa_type=LargeBinary)
-    tries: int = counter_column()
     created_at: datetime = time_column(default_now=True)
     expires_at: datetime = time_column(nullable=False)

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlmodel import SQLModel
+from sqlmodel import Field, SQLModel
 
 from domain.carrier_exchange import ReceiptState
 from domain.carriers import Carrier, Channel
@@ -17,7 +17,8 @@ class Receipt(SQLModel, table=True):
 
     ``company_id``/``message_id`` appear when the submit it belongs to is known (it can arrive
     first); ``company_id`` earlier if the carrier named an official account, and then only that company's
-    messages can be meant. ``applied_at`` when nothing is left to do for it. The unique key drops duplicates.
+    messages can be meant. ``applied_at`` when nothing is left to do for it. The unique key drops duplicates;
+    of what cannot be read, ``times_received`` counts them.
     """
 
     __tablename__ = "receipts"
@@ -28,6 +29,22 @@ class Receipt(SQLModel, table=True):
         one_of("state", ReceiptState),
         one_of("reason", StatusReason),
         Index("receipts_message_idx", "company_id", "message_id"),
+        # What cannot be read has no id: one row for each text.
+        Index(
+            "receipts_unreadable_key",
+            "carrier",
+            "channel",
+            text("md5(raw)"),
+            unique=True,
+            postgresql_where=text("carrier_message_id IS NULL"),
+        ),
+        Index(
+            "receipts_unreadable_idx",
+            "carrier",
+            "channel",
+            "received_at",
+            postgresql_where=text("carrier_message_id IS NULL"),
+        ),
         Index("receipts_open_idx", "received_at", postgresql_where=text("applied_at IS NULL")),
     )
 
@@ -42,6 +59,7 @@ class Receipt(SQLModel, table=True):
     phone_number: str | None = text_column(default=None, nullable=True)
     raw: str = text_column()
     received_at: datetime = time_column(default_now=True)
+    times_received: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     company_id: UUID | None = None
     message_id: UUID | None = None
     applied_at: datetime | None = time_column()

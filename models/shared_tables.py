@@ -14,6 +14,7 @@ SHARED_TABLES = {
     "operator_sessions": "the same; the token's hash cannot be guessed",
     "operator_totp_secrets": "the same; sealed with a key that is not in the database (decision 0025)",
     "operator_backup_codes": "the same; hashed with that key",
+    "operator_sign_in_places": "the same; places are hashes of addresses",
     "links": "a link carries every company's messages",
     "link_states": "what a process says of a link, counts and codes only",
 }

@@ -17,6 +17,7 @@ _OF_USERS: Mapping[str, str] = {
     "sessions": "user_sessions",
     "authenticators": "totp_secrets",
     "backup_codes": "backup_codes",
+    "places": "sign_in_places",
     # The row of an account, called ``a``; rows that belong to it; what a new one of those begins with.
     "account": "a.company_id = :company_id AND a.id = :account_id",
     "owned": "company_id = :company_id AND user_id = :account_id",
@@ -37,6 +38,7 @@ _OF_OPERATORS: Mapping[str, str] = {
     "sessions": "operator_sessions",
     "authenticators": "operator_totp_secrets",
     "backup_codes": "operator_backup_codes",
+    "places": "operator_sign_in_places",
     "account": "a.id = :account_id",
     "owned": "operator_id = :account_id",
     "owner": "operator_id",

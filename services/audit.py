@@ -7,6 +7,7 @@ a transaction locks comes before it, so that none waits for another in a circle.
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import ActorKind, AuditAction, AuditEntry, AuditResult, content_of, masked_value
 from domain.callers import Caller, OperatorCaller
+from domain.rate_limits import LimitKind
 from services.database import OWN_STAFF
+from services.rate_limits import take_token
 
 # Numbers the entry, seals it and moves the trail's end: what nobody can do but this function (decision 0039).
 _APPEND = text("SELECT append_audit_entry(CAST(:entry AS jsonb))")
@@ -52,6 +55,22 @@ async def record_audit(
             result=result,
         ),
     )
+
+
+async def record_refusal(
+    session: AsyncSession, caller: Caller | OperatorCaller, what: Mapping[str, Any], now: datetime
+) -> None:
+    """Note that somebody asked for what the role may not do; then once an hour for all further ones.
+
+    Nobody fills a trail by opening a page again and again, and others' entries are found in it.
+    """
+    who = str(_actor(caller)[1])
+    if await take_token(session, LimitKind.REFUSED_PAGE, who, now) is not None:
+        if await take_token(session, LimitKind.REFUSED_PAGES, who, now) is not None:
+            return
+        what = {**what, "further_ones_left_out": True}
+    denied = AuditAction.PERMISSION_DENIED
+    await record_audit(session, caller, denied, after=what, result=AuditResult.DENIED)
 
 
 async def append_entry(session: AsyncSession, entry: AuditEntry) -> None:

@@ -1,6 +1,7 @@
 """Taking a registered or running campaign back: what no carrier has been given yet is not sent (P-3)."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,7 @@ from domain.campaigns import CampaignStatus
 from services.audit import record_audit
 from services.campaign_counters import CounterChanges
 from services.campaigns import ChangedMeanwhile, load_campaign
+from services.database import allow_long_statements
 from services.follow_ups import SEQUENCE
 
 
@@ -85,11 +87,7 @@ async def cancel_campaign(
         if status is not CampaignStatus.CANCELLED:
             raise CampaignNotCancellable(status)
     else:
-        cancelled = Counter((await session.execute(_CANCEL_MESSAGES, {**key, "now": now})).scalars())
-        counters = CounterChanges()
-        for sequence, amount in cancelled.items():
-            counters.add((caller.company_id, campaign_id), "cancelled", amount, sequence=sequence)
-        await counters.write(session)
+        await _cancel_messages(session, key, now)
     outcome = (await session.execute(_OUTCOME, key)).one()
     cancellation = Cancellation(outcome.cancelled, outcome.handed_over)
     if stopped is not None:
@@ -101,3 +99,12 @@ async def cancel_campaign(
             after={"cancelled": outcome.cancelled, "handed_over": outcome.handed_over},
         )
     return cancellation
+
+
+async def _cancel_messages(session: AsyncSession, key: Mapping[str, UUID], now: datetime) -> None:
+    await allow_long_statements(session)
+    cancelled = Counter((await session.execute(_CANCEL_MESSAGES, {**key, "now": now})).scalars())
+    counters = CounterChanges()
+    for sequence, amount in cancelled.items():
+        counters.add((key["company_id"], key["campaign_id"]), "cancelled", amount, sequence=sequence)
+    await counters.write(session)

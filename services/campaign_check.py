@@ -161,6 +161,7 @@ def _with_counts(
         rejected=rejected,
         repairs=summary["repairs"],
         rows_left=summary["rows_left"],
+        hidden_rows=summary.get("hidden_rows", 0),
         longest_characters=summary["longest_characters"],
         fingerprint=summary["fingerprint"],
     )

@@ -20,6 +20,7 @@ from domain.send_times import freeze_at
 from services.audit import changes, record_audit
 from services.campaign_check import CampaignCheck, build_check
 from services.campaigns import ChangedMeanwhile, NotEditable, content_of, load_campaign, write_content
+from services.database import allow_long_statements
 from services.recipient_freeze import freeze_recipients
 from services.row_checks import lock_upload
 
@@ -236,6 +237,7 @@ async def register_rows(
     here: immediate sends, and scheduled ones less than 15 minutes ahead (O-3). Returns the messages.
     """
     key = {"company_id": caller.company_id, "campaign_id": campaign_id}
+    await allow_long_statements(session)
     inserted = await session.execute(_INSERT_MESSAGES, {**key, "upload_id": check.upload_id})
     total: int = inserted.rowcount  # type: ignore[attr-defined]
     return await _put_into_outbox(session, key, check, total)
@@ -244,6 +246,7 @@ async def register_rows(
 async def _replace_messages(session: AsyncSession, key: Mapping[str, UUID], check: CampaignCheck) -> int:
     """Make the messages of a campaign that has not started those of the checked list; return how many."""
     upload = {**key, "upload_id": check.upload_id}
+    await allow_long_statements(session)
     await session.execute(_WITHOUT_NESTED_LOOPS, {"setting": "off"})
     await session.execute(_DELETE_OTHERS, upload)
     await session.execute(_INSERT_MISSING, upload)

@@ -60,6 +60,7 @@ class CampaignCheck:
     rejected: Mapping[RowErrorCode, int] | None = None
     repairs: Mapping[str, int] | None = None
     rows_left: int = 0
+    hidden_rows: int = 0
     opted_out: int = 0
     recipients: int = 0
     parts_total: int = 0

@@ -17,18 +17,22 @@ from domain.mails import MailKind
 from domain.one_time_codes import TEMPORARY_PASSWORD_SIGNS, new_code
 from domain.passwords import TEMPORARY_PASSWORD_LIFETIME
 from domain.permissions import ROLES_OF_PERMISSION, Permission, Role
+from domain.rate_limits import LimitKind
 from services.accounts import Account
 from services.audit import changes, record_audit
 from services.mails import queue_mail
 from services.password_changes import issue_reset_code
 from services.password_hashing import hashed
+from services.rate_limits import take_token
 from services.second_factors import remove_all_factors
 from services.secret_box import SecretBox
 from services.sessions import end_sessions
 
 _COLUMNS = """
-    SELECT u.id, u.login_id, u.name, u.role, u.locked_until, u.temporary_until, u.last_signed_in_at,
-           u.created_at,
+    SELECT u.id, u.login_id, u.name, u.role, u.temporary_until,
+           greatest(u.locked_until, (SELECT max(p.locked_until) FROM sign_in_places p
+                    WHERE p.company_id = u.company_id AND p.user_id = u.id)) AS locked_until,
+           u.last_signed_in_at, u.created_at,
            EXISTS (SELECT FROM totp_secrets t WHERE t.company_id = u.company_id AND t.user_id = u.id
                    AND t.confirmed_at IS NOT NULL)
            OR EXISTS (SELECT FROM passkeys p WHERE p.company_id = u.company_id AND p.user_id = u.id)
@@ -123,6 +127,8 @@ async def invite_user(
     session: AsyncSession, caller: Caller, login_id: str, profile: UserProfile, box: SecretBox, now: datetime
 ) -> UUID:
     """Add a user with a temporary password that only the mail tells (C-2); raises ``UserRefused``."""
+    if await take_token(session, LimitKind.INVITATION, str(caller.company_id), now) is not None:
+        raise UserRefused(UserProblem.INVITED_TOO_MANY)
     password = new_code(TEMPORARY_PASSWORD_SIGNS, secrets.randbelow)
     until = now + TEMPORARY_PASSWORD_LIFETIME
     password_hash = await hashed(password)
@@ -188,8 +194,13 @@ async def delete_user(session: AsyncSession, caller: Caller, user_id: UUID, now:
 async def reset_by_issuer(
     session: AsyncSession, caller: Caller, user_id: UUID, box: SecretBox, now: datetime
 ) -> None:
-    """Mail a reset code on behalf of the issuer; an invitation that was over lives again (C-2, C-3)."""
+    """Mail a reset code on behalf of the issuer; an invitation that was over lives again (C-2, C-3).
+
+    Raises ``UserRefused`` where the user was sent several lately.
+    """
     await _locked(session, caller, user_id, now)
+    if await take_token(session, LimitKind.ISSUER_MAIL, str(user_id), now) is not None:
+        raise UserRefused(UserProblem.MAILED_LATELY)
     key = {"company_id": caller.company_id, "id": user_id}
     await session.execute(_PROLONG, {**key, "until": now + TEMPORARY_PASSWORD_LIFETIME})
     await issue_reset_code(session, caller.company_id, user_id, box, now)

@@ -6,6 +6,8 @@ it acts for, and PostgreSQL shows and takes rows of no other. Naming none shows 
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -69,13 +71,54 @@ def _keep_values_out_of_errors(context: ExceptionContext) -> None:
         context.sqlalchemy_exception.args = (f"({type(original).__name__}) {complaint}",)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a transaction waits before PostgreSQL gives it up, so that nothing is held up for ever.
+
+    ``lock``: for a row somebody else holds; ``statement``: for one statement; ``idle``: between statements.
+    """
+
+    lock: timedelta
+    statement: timedelta
+    idle: timedelta
+
+    @property
+    def options(self) -> str:
+        """The same as options of a connection."""
+        limits = {
+            "lock_timeout": self.lock,
+            "statement_timeout": self.statement,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return " ".join(f"-c {name}={limit // timedelta(milliseconds=1)}" for name, limit in limits.items())
+
+
+STEPS = Patience(lock=timedelta(seconds=2), statement=timedelta(seconds=60), idle=timedelta(seconds=60))
+"""Of the workers' steps: short transactions, many companies in one; a row that is held is tried again."""
+
+PAGES = Patience(lock=timedelta(seconds=20), statement=timedelta(seconds=60), idle=timedelta(minutes=5))
+"""Of pages and the API: people wait for each other's registrations; lists are checked between statements."""
+
+JOBS = Patience(lock=timedelta(seconds=5), statement=timedelta(minutes=15), idle=timedelta(minutes=5))
+"""Of sweeps, the log's keeper and commands."""
+
+_LONG_STATEMENTS = text("SET LOCAL statement_timeout = '15min'")
+
+
+async def allow_long_statements(session: AsyncSession) -> None:
+    """Let this transaction work through a list of 250,000 recipients; others keep their limit."""
+    await session.execute(_LONG_STATEMENTS)
+
+
 class _Connections:
     """Connections of one process in one role."""
 
     _setting = "DATABASE_URL"
     _role_suffix = "_app"
 
-    def __init__(self, database_url: str, *, pool_size: int = 10) -> None:
+    _patience = STEPS
+
+    def __init__(self, database_url: str, *, pool_size: int = 10, patience: Patience | None = None) -> None:
         self._engine = create_async_engine(
             driver_url(database_url),
             pool_size=pool_size,
@@ -92,6 +135,7 @@ class _Connections:
                 "connect_timeout": 5,
                 # After five executions psycopg keeps the plan: the hot statements are few and the same.
                 "prepare_threshold": 5,
+                "options": (patience or self._patience).options,
             },
         )
         event.listen(self._engine.sync_engine, "handle_error", _keep_values_out_of_errors)
@@ -151,6 +195,7 @@ class JobsDatabase(_Connections):
 
     _setting = "JOBS_DATABASE_URL"
     _role_suffix = "_jobs"
+    _patience = JOBS
 
     @asynccontextmanager
     async def transaction(

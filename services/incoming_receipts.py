@@ -3,8 +3,9 @@
 What a report that finds its submit does is in ``services/receipts.py``.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import text
@@ -45,12 +46,33 @@ _STORE = text("""
                carrier_code, occurred_at, phone_number, raw, company_id,
                CASE WHEN carrier_message_id IS NULL OR is_strangers THEN clock_timestamp() END
         FROM incoming ORDER BY id
-        ON CONFLICT (carrier_message_id, carrier, channel, state) DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING id
     )
     SELECT i.id, i.channel, i.carrier, i.is_strangers, i.carrier_message_id IS NOT NULL AS has_id
     FROM stored JOIN incoming i USING (id)
 """)
+
+
+# What cannot be read is never matched: one row for each text, however often it comes, and no more than so
+# many texts a day.
+_SET_ASIDE = text("""
+    INSERT INTO receipts (channel, carrier, state, raw, times_received, applied_at)
+    SELECT channel, carrier, state, raw, times, clock_timestamp()
+    FROM unnest(CAST(:channels AS text[]), CAST(:carriers AS text[]), CAST(:states AS text[]),
+                CAST(:raws AS text[]), CAST(:times AS int[])) AS r(channel, carrier, state, raw, times)
+    WHERE :most > (SELECT count(*) FROM receipts u
+                   WHERE u.carrier = r.carrier AND u.channel = r.channel AND u.carrier_message_id IS NULL
+                     AND u.received_at > clock_timestamp() - interval '1 day')
+       OR EXISTS (SELECT FROM receipts u WHERE u.carrier = r.carrier AND u.channel = r.channel
+                  AND u.carrier_message_id IS NULL AND md5(u.raw) = md5(r.raw))
+    ON CONFLICT (carrier, channel, md5(raw)) WHERE carrier_message_id IS NULL
+    DO UPDATE SET times_received = receipts.times_received + excluded.times_received
+    RETURNING id
+""")
+
+MOST_UNREADABLE_A_DAY = 1_000
+"""Texts of one carrier and channel that are kept of a day; more would fill the disk and tell nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +91,52 @@ class UnmatchedReceipt:
 
 @dataclass(frozen=True, slots=True)
 class StoredReceipts:
-    """What became of reports: ``applied`` is what the messages' workflows are to be told."""
+    """What became of reports: ``applied`` is what the messages' workflows are to be told.
+
+    ``not_kept``: unreadable texts beyond ``MOST_UNREADABLE_A_DAY``.
+    """
 
     applied: list[AppliedReceipt]
     unmatched: list[UnmatchedReceipt]
+    not_kept: int = 0
 
 
-async def store_receipts(session: AsyncSession, receipts: Sequence[DeliveryReceipt]) -> StoredReceipts:
+async def store_receipts(
+    session: AsyncSession, receipts: Sequence[DeliveryReceipt], *, apply: bool = True
+) -> StoredReceipts:
     """Put reports into the inbox and apply those whose submit is known; duplicates vanish.
 
-    When the transaction is committed the carrier may be acknowledged and the messages told.
+    When the transaction is committed the carrier may be acknowledged and the messages told. Without ``apply``
+    they are left to the sweep, and no row of a message is waited for.
     """
+    not_kept = await _set_aside(session, [r for r in receipts if _lookup_id(r) is None])
+    readable = [r for r in receipts if _lookup_id(r) is not None]
+    stored = await _store(session, readable, apply=apply) if readable else StoredReceipts([], [])
+    return replace(stored, not_kept=not_kept)
+
+
+async def _set_aside(session: AsyncSession, receipts: Sequence[DeliveryReceipt]) -> int:
+    times = Counter((r.channel.value, r.carrier.value, r.state.value, _raw(r)) for r in receipts)
+    if not times:
+        return 0
+    channels, carriers, states, raws = zip(*times, strict=True)
+    kept = await session.execute(
+        _SET_ASIDE,
+        {
+            "channels": list(channels),
+            "carriers": list(carriers),
+            "states": list(states),
+            "raws": list(raws),
+            "times": list(times.values()),
+            "most": MOST_UNREADABLE_A_DAY,
+        },
+    )
+    return len(times) - len(kept.all())
+
+
+async def _store(
+    session: AsyncSession, receipts: Sequence[DeliveryReceipt], *, apply: bool
+) -> StoredReceipts:
     await enter_companies_of_receipts(session, receipts)
     stored = await session.execute(
         _STORE,
@@ -92,12 +149,11 @@ async def store_receipts(session: AsyncSession, receipts: Sequence[DeliveryRecei
             "carrier_codes": [r.carrier_code for r in receipts],
             "occurred_ats": [r.occurred_at for r in receipts],
             "phone_numbers": [r.phone_number for r in receipts],
-            # PostgreSQL has no NUL in text; a receipt must never be refused for one.
-            "raws": [r.raw.replace("\x00", "\N{REPLACEMENT CHARACTER}") for r in receipts],
+            "raws": [_raw(r) for r in receipts],
             "bot_ids": [r.bot_id for r in receipts],
         },
     )
-    if not (rows := stored.all()):
+    if not (rows := stored.all()) or not apply:
         return StoredReceipts([], [])
     counters = CounterChanges()
     matched = (await session.execute(MATCH_STORED, {"ids": [row.id for row in rows]})).all()
@@ -116,3 +172,8 @@ def _lookup_id(receipt: DeliveryReceipt) -> str | None:
     """An id too long for an index was never given out by a carrier; it is in ``raw``."""
     message_id = receipt.carrier_message_id
     return message_id if message_id and len(message_id) <= LONGEST_MESSAGE_ID else None
+
+
+def _raw(receipt: DeliveryReceipt) -> str:
+    """PostgreSQL has no NUL in text; a receipt must never be refused for one."""
+    return receipt.raw.replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.mails import MailFacts, MailKind, MailOrder, MailState
+from domain.rate_limits import LimitKind
+from services.clock import database_now
+from services.rate_limits import take_token
 from services.secret_box import SecretBox
+
+log = structlog.get_logger(__name__)
 
 SEALED_FOR = "mail"
 BATCH = 200
@@ -76,8 +82,12 @@ async def queue_mail(
     """Write a mail to a user into the outbox; it is sent once the transaction is committed.
 
     ``secret`` is a password or code with the box to seal it in. It takes the place of one of the same kind
-    that has not left yet.
+    that has not left yet. A notice is left out, with a line in the log, where the user was sent many of its
+    kind already: nobody inside floods a mailbox by doing one thing again and again. Whoever sends secrets
+    limits that, and says so.
     """
+    if secret is None and await _is_one_too_many(session, user_id, kind):
+        return
     mail_id = (await session.execute(_NEW_ID)).scalar_one()
     sealed = None
     key = {"company_id": company_id, "user_id": user_id, "kind": kind.value}
@@ -93,6 +103,14 @@ async def queue_mail(
     }
     await session.execute(_QUEUE, {**key, **values})
     session.info.setdefault(_NOTED, []).append(MailOrder(company_id, mail_id))
+
+
+async def _is_one_too_many(session: AsyncSession, user_id: UUID, kind: MailKind) -> bool:
+    now = await database_now(session)
+    if await take_token(session, LimitKind.NOTICE_MAIL, f"{user_id} {kind.value}", now) is None:
+        return False
+    log.info("notice_not_mailed", kind=kind.value, user_id=str(user_id))
+    return True
 
 
 def mails_queued_in(session: AsyncSession) -> list[MailOrder]:

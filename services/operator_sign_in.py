@@ -94,7 +94,7 @@ async def sign_operator_in(
     if new_hash is None:
         await count_failure(session, account, now, device.address)
         return OperatorRefused()
-    if not await admit(session, account, operator.password_hash, new_hash, now):
+    if not await admit(session, account, operator.password_hash, new_hash, now, device.address):
         return OperatorRefused()
     if old_token is not None:
         await session.execute(_CLOSE_SESSION, {"token_hash": token_hash(old_token)})

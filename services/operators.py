@@ -16,6 +16,7 @@ from domain.operator_accounts import account_problem
 from domain.operator_permissions import OperatorRole
 from services.accounts import Account
 from services.audit import record_audit
+from services.failed_sign_ins import unlock
 from services.password_hashing import hashed
 from services.second_factors import remove_all_factors
 from services.sessions import end_sessions, lock_owner
@@ -29,7 +30,8 @@ _INSERT = text("""
 
 _COLUMNS = """
     SELECT o.id, o.login_id, o.name, o.role, o.needs_second_factor, o.last_signed_in_at,
-           coalesce(o.locked_until > :now, false) AS is_locked,
+           coalesce(greatest(o.locked_until, (SELECT max(p.locked_until) FROM operator_sign_in_places p
+                             WHERE p.operator_id = o.id)) > :now, false) AS is_locked,
            EXISTS (SELECT FROM operator_totp_secrets t WHERE t.operator_id = o.id
                    AND t.confirmed_at IS NOT NULL) AS has_second_factor
     FROM operators o
@@ -140,6 +142,15 @@ async def reset_operator_factor(session: AsyncSession, caller: OperatorCaller, o
     await end_sessions(session, account)
     target = ("operator", operator_id)
     await record_audit(session, caller, AuditAction.SECOND_FACTOR_RESET, target=target)
+
+
+async def unlock_operator(session: AsyncSession, caller: OperatorCaller, operator_id: UUID) -> None:
+    """Lift the lock of an operator who guessed or was guessed at; an ``OWN_STAFF`` transaction."""
+    account = Account(None, operator_id)
+    await lock_owner(session, account)
+    await unlock(session, account)
+    target = ("operator", operator_id)
+    await record_audit(session, caller, AuditAction.ACCOUNT_UNLOCKED, target=target)
 
 
 async def _insert(session: AsyncSession, login_id: str, name: str, role: OperatorRole, password: str) -> UUID:

@@ -26,7 +26,7 @@ from webauthn.helpers.structs import (
 
 from domain.audit import AuditAction
 from services.audit import record_audit
-from services.failed_sign_ins import count_failure, is_account_locked
+from services.failed_sign_ins import count_failure, is_locked_out
 from services.second_factors import factor_given, forget_useless_backup_codes, tell_owner
 from services.user_sessions import SessionUser, set_challenge, take_challenge
 
@@ -160,14 +160,14 @@ async def check_passkey(
 ) -> bool:
     """Whether one of the user's passkeys signed our question; a wrong answer is counted (C-4)."""
     challenge = await take_challenge(session, user)
-    is_locked = await is_account_locked(session, user.account, now)
+    is_locked = await is_locked_out(session, user.account, now, user.caller.remote_address)
     if (
         challenge is not None
         and not is_locked
         and await _is_signed(session, user, party, answer, challenge, now)
     ):
         return await factor_given(session, user, "passkey", now)
-    await count_failure(session, user.account, now, user.caller.remote_address)
+    await count_failure(session, user.account, now, user.caller.remote_address, everywhere=True)
     return False
 
 

@@ -19,7 +19,11 @@ from domain.passwords import MAX_PASSWORD_CHARACTERS
 # only take the machine from everybody else.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _HASHES_AT_ONCE = 2
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+# To judge a new password takes longer, and holds Python's lock: one at a time, and never in a sign-in's way.
+_JUDGED_AT_ONCE = 1
+_Gates = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]
+_gates: _Gates = WeakKeyDictionary()
+_judging_gates: _Gates = WeakKeyDictionary()
 
 
 def hash_password(password: str) -> str:
@@ -42,6 +46,13 @@ async def hashing_turn() -> AsyncIterator[None]:
     an account's row: whoever has the turn may be waiting for that row.
     """
     async with _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_HASHES_AT_ONCE)):
+        yield
+
+
+@asynccontextmanager
+async def judging_turn() -> AsyncIterator[None]:
+    """Wait for the turn to judge a new password: it is not one of the turns sign-ins wait for."""
+    async with _judging_gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_JUDGED_AT_ONCE)):
         yield
 
 

@@ -1,10 +1,8 @@
 """Lists of recipients before they belong to a campaign: files and typed numbers (P-10, P-11)."""
 
 import asyncio
-import csv
 import io
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,21 +17,25 @@ from domain.recipient_files import (
     FileProblem,
     FileProblemCode,
     FileShape,
+    Reading,
     RowErrorCode,
     RowProblem,
     inspect_file,
+    read_records,
     shape_from_json,
+    typed_content,
+    typed_lines,
+    typed_shape,
 )
 from domain.templates import clean_text
+from domain.visible_text import trim
 from models.recipient_upload import UploadSource
 from services.campaigns import UploadNotFound
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """Largest file taken: 250,000 rows of some 250 bytes."""
 
-TYPED_COLUMN = "電話番号"
 _MAX_FILE_NAME = 200
-_BETWEEN_TYPED_NUMBERS = re.compile(r"[\r\n,;、，；]+")
 
 _COLUMNS = "id, source, file_name, shape, phone_column, valid_rows, error_rows, checked_at"
 
@@ -48,6 +50,13 @@ _LOAD = text(f"SELECT {_COLUMNS} FROM recipient_uploads WHERE company_id = :comp
 # A new column makes the last check worthless.
 _CHOOSE = text(f"""
     UPDATE recipient_uploads SET phone_column = :phone_column
+    WHERE company_id = :company_id AND id = :upload_id RETURNING {_COLUMNS}
+""")  # noqa: S608
+
+_CONTENT = text("SELECT content FROM recipient_uploads WHERE company_id = :company_id AND id = :upload_id")
+
+_READ_AGAIN = text(f"""
+    UPDATE recipient_uploads SET shape = CAST(:shape AS jsonb), phone_column = :phone_column
     WHERE company_id = :company_id AND id = :upload_id RETURNING {_COLUMNS}
 """)  # noqa: S608
 
@@ -112,20 +121,56 @@ async def store_upload(session: AsyncSession, caller: Caller, file_name: str, co
     A phone-number column that is beyond doubt is chosen at once. Raises ``FileRefused`` for a file
     whose rows cannot be checked.
     """
-    name = clean_text(file_name).strip()[-_MAX_FILE_NAME:] or "recipients"
-    return await _store(session, caller, UploadSource.FILE, name, content)
+    name = trim(clean_text(file_name))[-_MAX_FILE_NAME:] or "recipients"
+    if len(content) > MAX_FILE_BYTES:
+        raise FileRefused(FileShape(name, problems=(FileProblem(FileProblemCode.TOO_LARGE),)))
+    shape = await asyncio.to_thread(inspect_file, name, io.BytesIO(content))
+    return await _store(session, caller, UploadSource.FILE, shape, content)
 
 
 async def store_typed_numbers(session: AsyncSession, caller: Caller, typed: str) -> StoredUpload:
-    """Keep numbers typed one a line, or between commas, as a file with the one column ``電話番号``.
+    """Keep numbers typed one a line, or between commas, as a list with the one column ``電話番号``.
 
-    Row 2 is the first number. Raises ``FileRefused`` with ``NO_ROWS`` when nothing was typed.
+    Rows are counted as the lines of the field. Raises ``FileRefused`` with ``NO_ROWS`` when nothing was
+    typed.
     """
-    numbers = [part for part in _BETWEEN_TYPED_NUMBERS.split(clean_text(typed)) if part.strip()]
-    file = io.StringIO(newline="")
-    csv.writer(file).writerows([[TYPED_COLUMN], *([number.strip()] for number in numbers)])
-    content = file.getvalue().encode()
-    return await _store(session, caller, UploadSource.TYPED, TYPED_COLUMN, content)
+    lines = typed_lines(typed)
+    shape = typed_shape(lines)
+    if not shape.rows:
+        raise FileRefused(FileShape(shape.filename, problems=(FileProblem(FileProblemCode.NO_ROWS),)))
+    return await _store(session, caller, UploadSource.TYPED, shape, typed_content(lines))
+
+
+async def typed_numbers(session: AsyncSession, caller: Caller, upload_id: UUID) -> str | None:
+    """Return the numbers of a typed list, one a line, to be mended in place; ``None`` for another list.
+
+    Raises ``UploadNotFound``.
+    """
+    upload = await upload_view(session, caller, upload_id)
+    if upload.source is not UploadSource.TYPED:
+        return None
+    content = await _content(session, caller, upload_id)
+    records = read_records(upload.shape, io.BytesIO(content))
+    # Lists that were typed before they had no header have one.
+    return "\n".join(record.cells[0] for record in records if record.number > upload.shape.header_row)
+
+
+async def read_again(
+    session: AsyncSession, caller: Caller, upload_id: UUID, reading: Reading
+) -> StoredUpload:
+    """Read a stored file in another way: encoding, row of the names, sheet, hidden rows (P-11).
+
+    The column with the numbers is found anew. Raises ``FileRefused`` if the file cannot be read so (then
+    nothing has changed), and ``UploadNotFound``.
+    """
+    upload = await upload_view(session, caller, upload_id)
+    content = await _content(session, caller, upload_id)
+    shape = await asyncio.to_thread(inspect_file, upload.file_name, io.BytesIO(content), reading)
+    if not shape.can_be_checked:
+        raise FileRefused(shape)
+    key = {"company_id": caller.company_id, "upload_id": upload_id}
+    changes = {"shape": _stored(shape), "phone_column": _certain_column(shape)}
+    return _upload((await session.execute(_READ_AGAIN, {**key, **changes})).one_or_none(), upload_id)
 
 
 async def upload_view(session: AsyncSession, caller: Caller, upload_id: UUID) -> StoredUpload:
@@ -158,27 +203,37 @@ async def error_rows(
 
 
 async def _store(
-    session: AsyncSession, caller: Caller, source: UploadSource, name: str, content: bytes
+    session: AsyncSession, caller: Caller, source: UploadSource, shape: FileShape, content: bytes
 ) -> StoredUpload:
-    if len(content) > MAX_FILE_BYTES:
-        raise FileRefused(FileShape(name, problems=(FileProblem(FileProblemCode.TOO_LARGE),)))
-    shape = await asyncio.to_thread(inspect_file, name, io.BytesIO(content))
     if not shape.can_be_checked:
         raise FileRefused(shape)
-    phone = shape.phone_column
-    certain = phone is not None and (phone.certain or source is UploadSource.TYPED)
     row = await session.execute(
         _INSERT,
         {
             "company_id": caller.company_id,
             "source": source.value,
-            "file_name": name,
+            "file_name": shape.filename,
             "content": content,
-            "shape": json.dumps(shape.to_json(), ensure_ascii=False),
-            "phone_column": phone.index if phone is not None and certain else None,
+            "shape": _stored(shape),
+            "phone_column": _certain_column(shape),
         },
     )
     return _upload(row.one(), None)
+
+
+async def _content(session: AsyncSession, caller: Caller, upload_id: UUID) -> bytes:
+    key = {"company_id": caller.company_id, "upload_id": upload_id}
+    content: bytes = (await session.execute(_CONTENT, key)).scalar_one()
+    return content
+
+
+def _stored(shape: FileShape) -> str:
+    return json.dumps(shape.to_json(), ensure_ascii=False)
+
+
+def _certain_column(shape: FileShape) -> int | None:
+    phone = shape.phone_column
+    return phone.index if phone is not None and phone.certain else None
 
 
 def _upload(row: Row[Any] | None, upload_id: UUID | None) -> StoredUpload:

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
@@ -38,6 +38,7 @@ from domain.recipient_files import (
 from domain.templates import Template, parse_template
 from models.recipient_upload import UploadSource
 from services.campaigns import UploadNotFound
+from services.database import allow_long_statements
 from services.recipient_staging import replace_rows
 
 _LOCK = text("""
@@ -81,7 +82,8 @@ class LockedUpload:
         """Return what a check of this list depends on, in short."""
         texts = {channel.value: body for channel, body in content.texts.items()}
         second = {channel.value: body for channel, body in content.second_texts.items()}
-        parts = [self.id.hex, self.phone_column, texts, second, part_table]
+        reading = asdict(self.shape.reading)
+        parts = [self.id.hex, self.phone_column, reading, texts, second, part_table]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
     def is_checked_for(self, content: CampaignContent, part_table: PartTable) -> bool:
@@ -133,6 +135,7 @@ async def run_row_check(
     """
     if upload.phone_column is None:
         raise ValueError("the phone-number column has not been chosen")
+    await allow_long_statements(session)
     rules = _rules(content, upload.phone_column, part_table)
     key = {"company_id": caller.company_id, "upload_id": upload.id}
     shape = upload.shape

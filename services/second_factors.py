@@ -22,7 +22,7 @@ from domain.one_time_codes import (
 )
 from services.accounts import Account, BothSides
 from services.audit import record_audit
-from services.failed_sign_ins import count_failure, count_success, is_account_locked
+from services.failed_sign_ins import count_failure, count_success, is_locked_out
 from services.mails import queue_mail
 from services.secret_box import SecretBox
 from services.sessions import AccountSession
@@ -103,19 +103,19 @@ async def check_code(
 
     Each code is good once. While the account is locked no code is right, and none is used up.
     """
-    if not await is_account_locked(session, user.account, now):
+    if not await is_locked_out(session, user.account, now, user.caller.remote_address):
         if await _totp_is_right(session, user, typed, box, now):
             return await factor_given(session, user, "authenticator", now)
         if await _use_backup_code(session, user, typed, box, now):
             await tell_owner(session, user, "backup_code_used", now)
             return await factor_given(session, user, "backup_code", now)
-    await count_failure(session, user.account, now, user.caller.remote_address)
+    await count_failure(session, user.account, now, user.caller.remote_address, everywhere=True)
     return False
 
 
 async def factor_given(session: AsyncSession, user: AccountSession, factor: str, now: datetime) -> bool:
     """Note a right second factor; ``False`` if the account was locked meanwhile."""
-    if not await count_success(session, user.account, now):
+    if not await count_success(session, user.account, now, user.caller.remote_address):
         return False
     await record_audit(session, user.caller, AuditAction.SECOND_FACTOR_GIVEN, after={"factor": factor})
     return True

@@ -18,7 +18,7 @@ from domain.permissions import Role
 from services.accounts import Account
 from services.audit import record_audit
 from services.company_lookups import enter_company_of_login
-from services.failed_sign_ins import admit, count_failure, is_account_locked
+from services.failed_sign_ins import admit, count_failure, is_locked_out
 from services.password_hashing import hashing_turn, verified
 from services.secret_box import NO_KEY, SecretBox
 from services.sessions import UNKNOWN_DEVICE, Device, open_session
@@ -83,9 +83,9 @@ async def _outcome(
     if new_hash is None:
         await count_failure(session, account, now, device.address)
         return SignInFailed()
-    if not await admit(session, account, user.password_hash, new_hash, now):
+    if not await admit(session, account, user.password_hash, new_hash, now, device.address):
         is_over = user.temporary_until is not None and user.temporary_until <= now
-        is_locked = await is_account_locked(session, account, now)
+        is_locked = await is_locked_out(session, account, now, device.address)
         return TemporaryPasswordExpired() if is_over and not is_locked else SignInFailed()
     opened = await open_session(session, account, now, device)
     role = Role(user.role)

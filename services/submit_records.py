@@ -15,6 +15,7 @@ from domain.delivery import SubmitOrder
 from domain.submit_outcomes import CombinedSubmit
 from models.submit_attempt import AttemptState
 from services.campaign_counters import CounterChanges
+from services.clock import database_now
 from services.departures import give_back_departures
 from services.follow_ups import SEQUENCE
 from services.lanes import release_number
@@ -29,8 +30,9 @@ _UPDATE_ATTEMPTS = text("""
                 CAST(:carrier_codes AS text[]), CAST(:capabilities AS text[]))
          AS r(company_id, message_id, attempt_id, state, outcome, reason, carrier_code, capability)
     WHERE a.company_id = r.company_id AND a.message_id = r.message_id AND a.id = r.attempt_id
-      -- A worker that slept through its time limit still knows best what the carrier answered.
-      AND a.state IN ('in_flight', 'unknown')
+      -- A worker that slept through its time limit still knows best what the carrier answered. But when its
+      -- message has been told "unknown", nobody is left who would send the rest: it does not wait again.
+      AND (a.state = 'in_flight' OR (a.state = 'unknown' AND r.state <> 'waiting'))
     RETURNING a.id, a.ended_at
 """)
 
@@ -95,10 +97,14 @@ class SubmitRecord:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """When the answer was put on record, and the receipt if it had come before the answer."""
+    """When the answer was put on record, and the receipt if it had come before the answer.
+
+    ``is_too_late``: what is left is not sent any more, since the submit has been taken for unknown meanwhile.
+    """
 
     at: datetime
     receipt: AppliedReceipt | None
+    is_too_late: bool = False
 
 
 async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord]) -> list[Recorded]:
@@ -126,10 +132,17 @@ async def record_submits(session: AsyncSession, records: Sequence[SubmitRecord])
     early = await match_waiting_receipts(session, [i for i in ids if i is not None], counters)
     await counters.write(session)
     receipts = {receipt.attempt_id: receipt for receipt in early}
-    now = max(ended_at.values(), default=None)
-    if now is None:
+    if not ended_at and not any(record.again for record in records):
         raise LookupError("no attempt in flight to record an answer for")
-    return [Recorded(ended_at.get(r.attempt_id, now), receipts.get(r.attempt_id)) for r in records]
+    now = max(ended_at.values()) if ended_at else await database_now(session)
+    return [
+        Recorded(
+            ended_at.get(r.attempt_id, now),
+            receipts.get(r.attempt_id),
+            is_too_late=r.again and r.attempt_id not in ended_at,
+        )
+        for r in records
+    ]
 
 
 def _ids(records: Sequence[SubmitRecord]) -> dict[str, list[Any]]:

@@ -4,6 +4,7 @@ Every sweep is safe to run at any time and from several processes: it only repea
 does not change.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -46,12 +47,12 @@ _OVERDUE = text("""
 """)
 
 _UNMATCHED = text("""
-    SELECT r.carrier_message_id FROM receipts r
+    SELECT r.carrier_message_id, s.company_id FROM receipts r
+    -- However many belong to nobody, they do not crowd out those that do.
+    JOIN submit_segments s ON s.carrier_message_id = r.carrier_message_id
+        AND s.carrier = r.carrier AND s.channel = r.channel
+        AND (r.company_id IS NULL OR r.company_id = s.company_id)
     WHERE r.applied_at IS NULL AND r.message_id IS NULL AND r.received_at < clock_timestamp() - :late
-      -- However many belong to nobody, they do not crowd out those that do.
-      AND EXISTS (SELECT FROM submit_segments s WHERE s.carrier_message_id = r.carrier_message_id
-                  AND s.carrier = r.carrier AND s.channel = r.channel
-                  AND (r.company_id IS NULL OR r.company_id = s.company_id))
     ORDER BY r.received_at LIMIT :batch
 """)
 
@@ -84,7 +85,7 @@ _ADOPT = text("""
     WHERE c.is_only AND c.place = c.turn
       AND s.company_id = c.company_id AND s.message_id = c.message_id AND s.attempt_id = c.attempt_id
       AND s.segment = c.segment
-    RETURNING s.carrier_message_id
+    RETURNING s.carrier_message_id, s.company_id
 """)
 
 _FORGET = text("""
@@ -143,15 +144,40 @@ async def overdue_campaigns(session: AsyncSession, freeze_lead: timedelta) -> li
 
 async def match_late_receipts(session: AsyncSession) -> list[AppliedReceipt]:
     """Match receipts that came before their submit, write its id otherwise, or whose answer was lost."""
-    late = {"late": RECEIPT_IS_LATE_AFTER, "batch": BATCH}
-    waiting = list((await session.execute(_UNMATCHED, late)).scalars())
+    applied = await match_other_spellings(session)
+    for ids in (await late_receipts(session)).values():
+        applied += await apply_late_receipts(session, ids)
+    return applied
+
+
+async def match_other_spellings(session: AsyncSession) -> list[AppliedReceipt]:
+    """Match receipts that write their submit's id otherwise; before these can be given to another submit."""
     counters = CounterChanges()
     alike = await match_alike_receipts(session, RECEIPT_IS_LATE_AFTER, counters)
-    waiting += (await session.execute(_ADOPT, {"adopt_after": ADOPT_AFTER})).scalars()
-    await session.execute(_FORGET, {"forget_after": FORGET_AFTER})
-    applied = await match_waiting_receipts(session, waiting, counters)
     await counters.write(session)
-    return alike + applied
+    return alike
+
+
+async def late_receipts(session: AsyncSession) -> dict[UUID, list[str]]:
+    """Return, by company, the carriers' ids of receipts that came before their submit was on record.
+
+    Those whose submit's answer was lost are given to it first, where number and carrier leave only one.
+    """
+    rows = [*await session.execute(_UNMATCHED, {"late": RECEIPT_IS_LATE_AFTER, "batch": BATCH})]
+    rows += await session.execute(_ADOPT, {"adopt_after": ADOPT_AFTER})
+    await session.execute(_FORGET, {"forget_after": FORGET_AFTER})
+    of_company: dict[UUID, list[str]] = {}
+    for row in rows:
+        of_company.setdefault(row.company_id, []).append(row.carrier_message_id)
+    return of_company
+
+
+async def apply_late_receipts(session: AsyncSession, ids: Sequence[str]) -> list[AppliedReceipt]:
+    """Apply the receipts with these carriers' ids; a row that somebody holds is waited for."""
+    counters = CounterChanges()
+    applied = await match_waiting_receipts(session, ids, counters)
+    await counters.write(session)
+    return applied
 
 
 async def unsignalled_receipts(session: AsyncSession) -> list[AppliedReceipt]:

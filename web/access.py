@@ -9,14 +9,13 @@ from uuid import UUID
 from fastapi import HTTPException
 from starlette.requests import Request
 
-from domain.audit import AuditAction, AuditResult
 from domain.callers import Caller, OperatorCaller
 from domain.mails import MailOrder
 from domain.operator_permissions import OperatorPermission
 from domain.permissions import Permission, Role, allows
 from domain.sign_in_steps import SignInStep
 from middleware.bodies import set_body_holder
-from services.audit import record_audit, trail_of
+from services.audit import record_refusal, trail_of
 from services.database import NO_COMPANY, Database
 from services.sessions import AccountSession
 from services.user_sessions import SessionUser, session_for
@@ -121,9 +120,7 @@ async def record_denial(
     page = getattr(request.scope.get("route"), "path", "")
     what = {"permission": permission.value, "method": request.method, "page": page}
     async with database_of(request).transaction(trail_of(caller)) as session:
-        await record_audit(
-            session, caller, AuditAction.PERMISSION_DENIED, after=what, result=AuditResult.DENIED
-        )
+        await record_refusal(session, caller, what, now())
 
 
 def remote_address(request: Request) -> str | None:

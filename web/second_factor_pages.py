@@ -29,7 +29,7 @@ from web.access import database_of, now
 from web.confirmations import go_confirming
 from web.cookies import renew_session, set_session, side_of
 from web.csrf import read_form
-from web.forms.fields import text_of
+from web.forms.fields import code_of, text_of
 from web.mail_posting import changing, secret_box_of
 from web.pages import go, page
 from web.passkeys import relying_party
@@ -61,7 +61,7 @@ def factor_page(
 async def take_code(request: Request, user: AccountSession) -> Response:
     """Let in with the right code; a wrong one counts like a wrong password (C-4)."""
     form, box = await read_form(request), secret_box_of(request)
-    code = text_of(form, "code")
+    code = code_of(form)
     led_on = await take_proof(
         request, user, lambda session: check_code(session, user, code, box, now()), factor=True
     )

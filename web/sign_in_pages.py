@@ -13,7 +13,7 @@ from services.sessions import AccountSession, Device, rotate_session
 from web.access import now, remote_address
 from web.cookies import is_operator_path, set_session, set_visitor, side_of, visitor_token
 from web.csrf import FormNotOurs, check_form, read_form
-from web.forms.fields import own_address, text_of
+from web.forms.fields import login_id_of, own_address, text_of
 from web.mail_posting import changing
 from web.pages import go, page
 from web.throttling import throttle, unhurried, was_no_try
@@ -59,7 +59,7 @@ async def take_sign_in(request: Request, template: str, attempt: Attempt) -> Res
     # Before anything of the body is read: a flood costs a row's update each.
     await throttle(request, LimitKind.SIGN_IN)
     form = await read_form(request)
-    login_id, next_address = text_of(form, "login_id").strip(), text_of(form, "next")
+    login_id, next_address = login_id_of(form), text_of(form, "next")
     try:
         await check_form(request)
     except FormNotOurs:

@@ -125,6 +125,21 @@ def new_operator(
 
 
 @app.command()
+def unlock_operator(login_id: Annotated[str, typer.Option(help="Who is locked out.")]) -> None:
+    """Lift the lock that five wrong passwords or codes of an operator led to."""
+    from workers.operator_accounts import NotChanged, lift_lock
+
+    settings = _settings()
+    try:
+        uvloop.run(lift_lock(settings, login_id))
+    except NotChanged as problem:
+        typer.echo(str(problem), err=True)
+        exit_now(1)
+    typer.echo(f"{login_id} can try again.")
+    exit_now(0)
+
+
+@app.command()
 def reset_operator_factor(
     login_id: Annotated[str, typer.Option(help="Whose second factor is lost.")],
 ) -> None:

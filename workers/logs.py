@@ -4,6 +4,31 @@ import logging
 import sys
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from structlog.typing import EventDict
+from temporalio.exceptions import TemporalError
+from temporalio.service import RPCError
+
+from activities.batching import Busy
+
+# What an outage raises, in hundreds: where it happened tells nothing new, so it is one line with its kind.
+_OUTAGES = (OperationalError, InterfaceError, PoolTimeout, RPCError, Busy, TemporalError, OSError)
+
+
+def shorten_outages(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Put the kind of a failure in the place of its traceback, where an outage is all there is to tell."""
+    failure = line.get("exc_info")
+    if isinstance(failure, tuple):
+        failure = failure[1]
+    elif failure is True:
+        failure = sys.exc_info()[1]
+    if isinstance(failure, _OUTAGES):
+        del line["exc_info"]
+        line["failure"] = type(failure).__name__
+        if state := getattr(getattr(failure, "orig", None), "sqlstate", None):
+            line["sqlstate"] = state
+    return line
 
 
 def set_up_logs(level: str) -> None:
@@ -12,6 +37,7 @@ def set_up_logs(level: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        shorten_outages,
         structlog.processors.format_exc_info,
     ]
     structlog.configure(

@@ -14,6 +14,7 @@ from services.operators import (
     create_operator,
     operator_of_login,
     reset_operator_factor,
+    unlock_operator,
 )
 from workers.settings import Settings
 
@@ -54,6 +55,18 @@ async def make_operator(
         raise NotChanged("There is an operator with this login id already.") from error
     except UnusableOperator as error:
         raise NotChanged(str(error)) from error
+    finally:
+        await database.close()
+
+
+async def lift_lock(settings: Settings, login_id: str) -> None:
+    """Let an operator try again who is locked out; raises ``NotChanged`` with the reason."""
+    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        async with database.transaction(OWN_STAFF) as session:
+            await unlock_operator(session, COMMAND_LINE, await operator_of_login(session, login_id.strip()))
+    except OperatorNotFound as error:
+        raise NotChanged("There is no operator with this login id.") from error
     finally:
         await database.close()
 

@@ -20,7 +20,7 @@ from middleware.hosts import Hosts, allowed_hosts
 from middleware.large_bodies import LargeBodies
 from middleware.methods import Addresses, HeadRequests
 from middleware.request_ids import RequestIds
-from services.database import Database
+from services.database import PAGES, Database
 from web.app import install_web
 from web.body_limits import page_body_limit
 from web.settings import DemoOperatorSignIn, DemoSignIn, WebSettings
@@ -67,7 +67,7 @@ def build_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+        database = _database(settings)
         # Lazily: the portal must be readable while Temporal is down.
         client = await connect_to_temporal(settings, wait=False)
         delivery = DeliveryClient(client, ui_url=settings.temporal_ui_url)
@@ -102,6 +102,11 @@ def build_app(settings: Settings) -> FastAPI:
         ),
     )
     return app
+
+
+def _database(settings: Settings) -> Database:
+    address = settings.database_url.get_secret_value()
+    return Database(address, pool_size=settings.database_pool_size, patience=PAGES)
 
 
 def _install_health(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ Nothing is sent twice by that: a repeated submit is answered from its attempt
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import TypeVar
@@ -98,8 +98,7 @@ class WorkflowMender:
         return [key for key, runs in zip(messages, running, strict=True) if not runs]
 
     async def _begin_anew(self, messages: Sequence[MessageKey], why: str) -> None:
-        for _, of_company in groupby(sorted(messages), key=lambda key: key[0]):
-            keys = list(of_company)
+        for keys in by_company(messages, BATCH):
             try:
                 async with self._database.transaction() as session:
                     opened = await load_open(session, keys)
@@ -137,3 +136,11 @@ async def bounded(calls: Iterable[Awaitable[Result]]) -> list[Result]:
             return await awaited
 
     return await asyncio.gather(*(call(awaited) for awaited in calls))
+
+
+def by_company(messages: Iterable[MessageKey], most: int) -> Iterator[list[MessageKey]]:
+    """Yield the messages company by company, ``most`` at a time: what is held of one holds up no other."""
+    for _, of_company in groupby(sorted(messages), key=lambda key: key[0]):
+        keys = list(of_company)
+        for first in range(0, len(keys), most):
+            yield keys[first : first + most]

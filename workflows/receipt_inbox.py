@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
-from activities.batching import Batcher
+from activities.batching import Batcher, is_outage
 from activities.metrics import RECEIPT_COMMIT_SECONDS, RECEIPTS
 from domain.carrier_exchange import DeliveryReceipt
 from services.database import NO_COMPANY, Database
@@ -41,8 +42,19 @@ class ReceiptInbox:
         await asyncio.gather(*self._signals, return_exceptions=True)
 
     async def _store(self, receipts: Sequence[DeliveryReceipt]) -> list[None]:
-        async with self._database.transaction(NO_COMPANY) as session:
-            stored = await store_receipts(session, receipts)
+        try:
+            async with self._database.transaction(NO_COMPANY) as session:
+                stored = await store_receipts(session, receipts)
+        except OperationalError as failure:
+            if is_outage(failure):
+                raise
+            # Somebody holds a row that one of them changes. The carrier waits for none of that: what is
+            # committed is acknowledged, and the sweep applies it.
+            log.warning("receipts_applied_later", count=len(receipts))
+            async with self._database.transaction(NO_COMPANY) as session:
+                stored = await store_receipts(session, receipts, apply=False)
+        if stored.not_kept:
+            log.warning("unreadable_receipts_not_kept", count=stored.not_kept)
         for unmatched in stored.unmatched:
             _log_unmatched(unmatched)
         for receipt in stored.applied:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from activities.metrics import SWEEPS
 from activities.start_second_messages import SecondMessageStarter
@@ -12,6 +13,7 @@ from domain.send_times import FREEZE_LEAD
 from services.abandoned_messages import close_abandoned
 from services.clock import database_now
 from services.database import JobsDatabase
+from services.failed_sign_ins import forget_old_places
 from services.lost_attempts import lose_overdue_attempts
 from services.mails import queued_mails
 from services.rate_limits import forget_full_buckets
@@ -19,14 +21,16 @@ from services.second_messages import late_starts
 from services.sessions import forget_ended_sessions
 from services.sweeps import (
     BATCH,
+    apply_late_receipts,
     is_only_sweeper,
-    match_late_receipts,
+    late_receipts,
+    match_other_spellings,
     open_campaigns,
     overdue_campaigns,
     unsignalled_receipts,
 )
 from workflows.client import DeliveryClient
-from workflows.mending import WorkflowMender, bounded
+from workflows.mending import WorkflowMender, bounded, by_company
 from workflows.receipt_inbox import ReceiptInbox
 
 log = structlog.get_logger(__name__)
@@ -111,6 +115,7 @@ class Sweeper:
             mails = await queued_mails(session)
             now = await database_now(session)
             await forget_full_buckets(session, now)
+            await forget_old_places(session, now)
             await forget_ended_sessions(session, now)
         await bounded(self._delivery.start_mail(order) for order in mails)
 
@@ -119,7 +124,17 @@ class Sweeper:
         async with self._database.transaction() as session:
             if not await is_only_sweeper(session, "receipts"):
                 return
-            receipts = await match_late_receipts(session)
+            receipts = await match_other_spellings(session)
+        async with self._database.transaction() as session:
+            late = await late_receipts(session)
+        for company_id, ids in late.items():
+            # Each company by itself: a row of one that is held keeps no other's receipts waiting.
+            try:
+                async with self._database.transaction() as session:
+                    receipts += await apply_late_receipts(session, ids)
+            except OperationalError:
+                log.warning("sweep_receipts_blocked", company_id=str(company_id), count=len(ids))
+        async with self._database.transaction() as session:
             receipts += await unsignalled_receipts(session)
         await bounded(self._inbox.signal(receipt) for receipt in receipts)
 
@@ -151,9 +166,9 @@ class Sweeper:
         if self._looked_until and now - self._looked_until < _LOOK_EVERY:
             return
         ended = await self._delivery.ended_messages(since, now - self._ended_for)
-        for first in range(0, len(ended), BATCH):
+        for of_company in by_company(ended, BATCH):
             async with self._database.transaction() as session:
-                closed, second_messages = await close_abandoned(session, ended[first : first + BATCH])
+                closed, second_messages = await close_abandoned(session, of_company)
             self._starter.start_soon(second_messages)
             for message_id in closed:
                 log.warning("sweep_closed_message", message_id=str(message_id))

@@ -5,11 +5,9 @@ through the same rules. ``check_rows`` feeds it an inspected file, row by row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
-from domain.campaigns import FOLLOW_UP_PREFIX, MAX_RECIPIENTS
-from domain.carriers import Channel
+from domain.campaigns import MAX_RECIPIENTS
 from domain.message_parts import (
     DEFAULT_PART_TABLE,
     RCS_MAX_CHARACTERS,
@@ -20,6 +18,7 @@ from domain.message_parts import (
     parts_for,
 )
 from domain.phone_numbers import NumberRefusal, Repair
+from domain.recipient_files.checked_texts import SECOND_SMS, SMS, CheckedText
 from domain.recipient_files.delimited import is_delimiter_line
 from domain.recipient_files.inspection import is_blank_row, read_records
 from domain.recipient_files.phone_columns import read_phone_cell
@@ -34,7 +33,14 @@ from domain.recipient_files.row_results import (
     RowProblem,
 )
 from domain.recipient_files.shapes import Column, FileShape
-from domain.templates import MissingVariables, Template, clean_text, has_unsendable_characters
+from domain.templates import (
+    MissingVariables,
+    Template,
+    TextTooLong,
+    clean_text,
+    has_unsendable_characters,
+)
+from domain.text_limits import MAX_VARIABLE_VALUE_LENGTH
 from domain.visible_text import is_blank, trim, unshowable_character
 
 # What an Excel sheet can hold below its header: no honest list is longer, whatever its rows are worth.
@@ -48,32 +54,6 @@ class UnknownColumns(ValueError):
     def __init__(self, keys: tuple[str, ...]) -> None:
         super().__init__(f"{len(keys)} variables without a column")
         self.keys = keys
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedText:
-    """A text every row must be able to fill: ``name`` is what an error calls it, such as ``sms_text``.
-
-    ``max_characters`` and ``max_bytes`` (R-2) are ``None`` for no limit, as with target URLs (U-1).
-    """
-
-    name: str
-    template: Template
-    max_characters: int | None = None
-    max_bytes: int | None = None
-
-
-_SMS = "sms_text"
-_SECOND_SMS = f"{FOLLOW_UP_PREFIX}{_SMS}"
-
-
-def second_texts(templates: Mapping[Channel, Template], part_table: PartTable) -> tuple[CheckedText, ...]:
-    """Return the texts of the second message, under the limits of the first (P-7, P-8)."""
-    limits = {Channel.SMS: min(SMS_MAX_CHARACTERS, part_table[-1]), Channel.RCS: RCS_MAX_CHARACTERS}
-    return tuple(
-        CheckedText(f"{FOLLOW_UP_PREFIX}{channel.value}_text", template, limits[channel])
-        for channel, template in templates.items()
-    )
 
 
 class RowChecker:
@@ -95,7 +75,7 @@ class RowChecker:
         max_rows: int = MAX_RECIPIENTS,
     ) -> None:
         sms_limit = min(SMS_MAX_CHARACTERS, part_table[-1])
-        texts = [CheckedText(_SMS, sms, sms_limit)] if sms else []
+        texts = [CheckedText(SMS, sms, sms_limit)] if sms else []
         texts += [CheckedText("rcs_text", rcs, RCS_MAX_CHARACTERS)] if rcs else []
         texts += others
         keys = {column.key for column in columns if column.key}
@@ -109,6 +89,7 @@ class RowChecker:
         self._names = {column.key: column.name for column in columns}
         used = {key for text in texts for key in text.template.variables}
         self._used = [(column.index, column.name) for column in columns if column.key in used]
+        self._used_indexes = {index for index, _ in self._used}
         self._phone_column = phone_column
         self._phone_name = columns[phone_column].name
         self._part_table = part_table
@@ -168,13 +149,18 @@ class RowChecker:
             return self._stop(record, RowErrorCode.TOO_MANY_ROWS)
         national, phone_repairs = phone
         self._rows_of_numbers[int(national)] = number
-        parts, second_parts = self._parts(measured, _SMS), self._parts(measured, _SECOND_SMS)
+        parts, second_parts = self._parts(measured, SMS), self._parts(measured, SECOND_SMS)
         characters = next(iter(measured.values()), 0)
         repaired = (*phone_repairs, *repairs)
         return CheckedRow(number, national, variables, parts, characters, repaired, second_parts)
 
     def _variables_of(self, cells: list[str], repairs: list[Repair | CellRepair]) -> dict[str, str]:
-        variables = {key: clean_text(cells[index]) for index, key in self._named}
+        # What no text asks for and none has room for is not kept with each message.
+        variables = {
+            key: clean_text(cells[index])
+            for index, key in self._named
+            if len(cells[index]) <= MAX_VARIABLE_VALUE_LENGTH or index in self._used_indexes
+        }
         if any(has_unsendable_characters(cell) for cell in cells):
             repairs.append(CellRepair.CHARACTERS_REMOVED)
         return variables
@@ -205,6 +191,9 @@ class RowChecker:
                 rendered = template.render(variables)
             except MissingVariables as error:
                 missing.update(dict.fromkeys(error.keys))
+                continue
+            except TextTooLong as endless:
+                problems.append(_too_long(text, "", endless.characters, text.max_characters))
                 continue
             characters = count_characters(rendered)
             measured[text.name] = characters
@@ -290,7 +279,7 @@ def _error(record: Record, problem: RowProblem) -> RowError:
     return RowError(record.number, (problem,), tuple(record.cells))
 
 
-def _too_long(text: CheckedText, rendered: str, measured: int, limit: int) -> RowProblem:
+def _too_long(text: CheckedText, rendered: str, measured: int, limit: int | None) -> RowProblem:
     return RowProblem(RowErrorCode.TOO_LONG, text.name, _excerpt(rendered), measured, limit)
 
 

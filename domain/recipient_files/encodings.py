@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from domain.recipient_files.shapes import EncodingReading, FileProblem, FileProblemCode, TextEncoding
 from domain.recipient_files.text_likeness import TextSample, is_japanese
+from domain.templates import clean_text
 
 _CHUNK = 1 << 20
 _HEAD = 4096
@@ -109,7 +110,7 @@ def _chosen(decoded: list[_Decoded], wanted: TextEncoding | None) -> DecodableTe
     best = decoded[0]
     close = [found for found in decoded[1:] if found.score > best.score - _CLOSE]
     doubted = bool(best.sample) and (bool(close) or best.score < _DOUBTFUL)
-    readings = tuple(EncodingReading(found.encoding, found.sample.excerpt) for found in decoded)
+    readings = tuple(EncodingReading(found.encoding, clean_text(found.sample.excerpt)) for found in decoded)
     taken = best if wanted is None else next((f for f in decoded if f.encoding is wanted), None)
     if taken is None:
         return FileProblem(FileProblemCode.UNKNOWN_ENCODING)

@@ -182,6 +182,30 @@ async def test_a_worker_that_overslept_its_time_limit_still_knows_the_answer(ben
     assert len(await bench.store(report(message_id, ReceiptState.DELIVERED))) == 1
 
 
+@pytest.mark.parametrize("taken", [0, 2], ids=["nothing left", "two of three left"])
+async def test_what_was_told_unknown_does_not_wait_again(bench: Bench, taken: int) -> None:
+    """Nobody would send the rest: the retry has told the workflow, which waits for receipts by now (I13)."""
+    campaign = await bench.campaign(sms_text="あ" * 150)
+    order = bench.order(campaign.message)
+
+    async def oversleep() -> None:
+        await steps(bench).submit(order, attempt=2)
+
+    ids = [an_id() for _ in range(taken)]
+    answer = (
+        *(accepted(carrier_id, segment) for segment, carrier_id in enumerate(ids, start=1)),
+        *(refused(Outcome.THROTTLED, segment) for segment in range(taken + 1, 4)),
+    )
+
+    submission = await steps(bench, answer, meanwhile=oversleep).submit(order)
+
+    attempt = await bench.attempt(campaign.message)
+    assert (submission.outcome, attempt.state) == (SubmissionOutcome.UNKNOWN, "unknown")
+    assert (await steps(bench).submit(order, attempt=3)).outcome is SubmissionOutcome.UNKNOWN
+    known = [segment.carrier_message_id for segment in await bench.segments(attempt.id)]
+    assert known[:taken] == ids, "what did leave is known by its receipts all the same"
+
+
 class FlakyDatabase(Database):
     """Its transactions fail while ``failures`` are left."""
 

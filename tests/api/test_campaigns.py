@@ -8,6 +8,8 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
+from api.answers import RejectionReason
+from domain.recipient_files import RowErrorCode
 from tests.api.problem_answers import problem_of
 from tests.services.support import Companies, now, numbers
 
@@ -178,3 +180,27 @@ async def test_a_temporal_that_is_down_does_not_stop_a_registration(
     assert response.status_code == 201
     cancelled = await client.post(f"/campaigns/{response.json()['id']}/cancel")
     assert cancelled.status_code == 200
+
+
+def test_every_reason_a_recipient_can_be_left_out_for_has_its_word() -> None:
+    """P-11: what only files can have aside; a reason without a word would be an error of ours."""
+    of_files = {
+        RowErrorCode.TOO_MANY_CELLS,
+        RowErrorCode.BROKEN_QUOTES,
+        RowErrorCode.TOO_MANY_ROWS,
+        RowErrorCode.UNREADABLE_FROM_HERE,
+        *(code for code in RowErrorCode if code.startswith("cell_")),
+    }
+    assert {code.value for code in set(RowErrorCode) - of_files} == {
+        reason.value for reason in RejectionReason
+    }
+
+
+async def test_a_character_nobody_can_show_leaves_its_recipient_out(client: httpx.AsyncClient) -> None:
+    """P-11."""
+    people = [
+        {"phone_number": n, "variables": {"氏名": name}}
+        for n, name in zip(numbers(2, 950), "\ue000山", strict=True)
+    ]
+    body = (await client.post("/campaigns", json=request_of(recipients=people))).json()
+    assert (body["accepted"], [r["reason"] for r in body["rejected"]]) == (1, ["unshowable_character"])

@@ -48,7 +48,7 @@ def test_the_account_issue_mail_tells_what_is_needed_to_sign_in() -> None:
 def test_the_reset_mail_tells_the_code_and_its_hour() -> None:
     """C-3."""
     mail = write_mail(facts(MailKind.PASSWORD_RESET))
-    assert "再設定依頼メール" in mail.subject
+    assert "パスワード再設定の認証コード" in mail.subject
     for words in ("認証コード: ABCD-EFGH", "1時間", "/password-reset/code"):
         assert words in mail.text
 

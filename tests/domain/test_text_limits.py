@@ -8,8 +8,9 @@ import pytest
 from domain.campaigns import CampaignContent, CampaignProblem, endless_problems, problems_of
 from domain.follow_ups import FollowUp, FollowUpTrigger
 from domain.messages import ChannelPlan
+from domain.recipient_files import CheckedRow, Column, Record, RowChecker, RowError, RowErrorCode
 from domain.templates import MalformedTemplate, TemplateProblemCode, TextTooLong, parse_template, variable_key
-from domain.text_limits import MAX_TEXT_LENGTH, MAX_VARIABLE_NAME_LENGTH
+from domain.text_limits import MAX_TEXT_LENGTH, MAX_VARIABLE_NAME_LENGTH, MAX_VARIABLE_VALUE_LENGTH
 from tests.support.growth import assert_linear
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -119,3 +120,27 @@ def test_a_heading_that_is_an_essay_is_no_variable() -> None:
     problem = refused.value.problems[0]
     assert problem.code is TemplateProblemCode.NAME_TOO_LONG
     assert len(problem.text) == MAX_VARIABLE_NAME_LENGTH + 1
+
+
+COLUMNS = (Column(0, "電話番号", ""), Column(1, "氏名", "氏名"), Column(2, "備考", "備考"))
+LONG = "長" * (MAX_VARIABLE_VALUE_LENGTH + 1)
+
+
+def test_a_value_no_text_uses_and_none_has_room_for_is_not_kept() -> None:
+    """P-11: the row is good all the same; a value of the greatest length stays for a later text."""
+    checker = RowChecker(COLUMNS, phone_column=0, sms=parse_template("{{氏名}}様"))
+    row = checker.check(Record(2, ["09012340001", "山田", LONG]))
+    assert isinstance(row, CheckedRow)
+    assert row.variables == {"氏名": "山田"}
+    kept = checker.check(Record(3, ["09012340002", "山田", LONG[1:]]))
+    assert isinstance(kept, CheckedRow)
+    assert kept.variables["備考"] == LONG[1:]
+
+
+@pytest.mark.parametrize(("text", "value"), [("{{氏名}}", LONG), ("{{氏名}}" * 1_000, "長" * 1_000_000)])
+def test_a_value_no_text_has_room_for_is_an_error_of_its_row(text: str, value: str) -> None:
+    """S-1: found without putting it together: a cell named a thousand times would be a billion characters."""
+    checker = RowChecker(COLUMNS, phone_column=0, sms=parse_template(text))
+    row = checker.check(Record(2, ["09012340001", value, ""]))
+    assert isinstance(row, RowError)
+    assert [(p.code, p.column, p.limit) for p in row.problems] == [(RowErrorCode.TOO_LONG, "sms_text", 660)]

@@ -109,6 +109,14 @@ def _nothing_stuck(connection: psycopg.Connection[dict[str, Any]]) -> None:
         "SELECT id FROM submit_attempts WHERE state = 'in_flight' AND started_at < now() - interval '5 min'",
     )
     assert in_flight == [], f"I13: attempts in flight for more than five minutes: {in_flight[:3]}"
+    # Of a cancelled message, or one whose +Message was delivered, an attempt may wait that nobody needs.
+    waiting = _rows(
+        connection,
+        "SELECT a.id FROM submit_attempts a JOIN messages m ON m.company_id = a.company_id "
+        "AND m.id = a.message_id WHERE a.state = 'waiting' "
+        "AND m.status NOT IN ('accepted', 'sending', 'sent', 'cancelled', 'delivered')",
+    )
+    assert waiting == [], f"I13: attempts that wait although their message has ended: {waiting[:3]}"
 
 
 def phone_numbers_in(folder: Path) -> list[str]:

@@ -187,7 +187,7 @@ def _deeds_of_operator(http: httpx.Client, ids: Mapping[str, list[str]]) -> None
 def _deeds_of_forgetful(stack: Stack, http: httpx.Client) -> None:
     """From the question for a code to the new password; ends the sessions of ``LOGIN_ID``."""
     press(http, "/password-reset", "認証コードを送る", login_id=LOGIN_ID)
-    found = re.search(r"認証コード: (\S+)", mail_to(stack, LOGIN_ID, "再設定依頼メール")["text"])
+    found = re.search(r"認証コード: (\S+)", mail_to(stack, LOGIN_ID, "パスワード再設定の認証コード")["text"])
     assert found is not None
     new = {"new_password": _NEW_PASSWORD, "new_password_again": _NEW_PASSWORD}
     for code in ("WRONG", found[1]):

@@ -47,6 +47,16 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         ("UPDATE campaign_counters SET delivered = delivered + 1 WHERE campaign_id = %(campaign)s",),
         "I12",
     ),
+    "an attempt that waits although its message ended as unknown": (
+        (
+            f"UPDATE submit_attempts SET state = 'waiting' WHERE message_id = ({_ONE})",  # noqa: S608
+            f"UPDATE messages SET status = 'unknown' WHERE id = ({_ONE})",  # noqa: S608
+            f"DELETE FROM billing_entries WHERE message_id = ({_ONE})",  # noqa: S608
+            "UPDATE campaign_counters SET delivered = delivered - 1, unknown = unknown + 1,"
+            " billable_parts = billable_parts - 1 WHERE campaign_id = %(campaign)s",
+        ),
+        "I13",
+    ),
     "an attempt in flight for ten minutes": (
         (
             f"UPDATE submit_attempts SET {_IN_FLIGHT} WHERE message_id = ({_ONE})",  # noqa: S608

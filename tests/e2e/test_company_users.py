@@ -178,7 +178,7 @@ def test_a_forgotten_password_is_set_anew_with_the_code_of_a_mail(walk: Walk) ->
     staff.follow("パスワードを忘れた方")
     staff.page.get_by_label("ログインID").fill(login_id)
     staff.press("認証コードを送る")
-    code = told(walk.mail("senior_admin", "再設定依頼メール"), "認証コード")
+    code = told(walk.mail("senior_admin", "パスワード再設定の認証コード"), "認証コード")
     for expected in ("パスワードを設定しました", "認証コードが違うか"):
         if staff.path != "/password-reset/code":
             staff.open("/password-reset/code")

@@ -1,7 +1,7 @@
 """I11: one entry a change, in the change's own transaction, and a trail that shows any tampering."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -10,8 +10,9 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from domain.audit import ActorKind, AuditAction, AuditEntry
 from domain.callers import Caller
 from domain.permissions import Role
+from domain.rate_limits import LIMITS, LimitKind
 from domain.sign_in_steps import MAX_FAILURES
-from services.audit import append_entry, record_audit
+from services.audit import append_entry, record_audit, record_refusal
 from services.audit_log import AuditFilter, AuditLine, search_audit
 from services.audit_verification import audit_faults
 from services.campaign_cancel import cancel_campaign
@@ -110,6 +111,25 @@ async def test_sign_ins_are_on_record_with_their_failures_and_the_lock(companies
         AuditAction.ACCOUNT_LOCKED,
     ]
     assert {(line.actor_name, line.remote_address) for line in lines} == {("管理 次郎", "192.0.2.7")}
+
+
+async def test_refused_pages_do_not_fill_a_trail(companies: Companies) -> None:
+    """One person's, whichever pages they are: some entries, then one an hour that says there are more."""
+    caller = Caller(companies.first.company_id, user_id=companies.first.company_id)
+    before, start = len(await trail(companies)), now()
+    most = LIMITS[LimitKind.REFUSED_PAGE].burst
+
+    async def refused(times: int, at: datetime) -> list[AuditLine]:
+        for number in range(times):
+            async with companies.transaction() as session:
+                await record_refusal(session, caller, {"page": f"/{number}"}, at)
+        return (await trail(companies))[before:]
+
+    lines = await refused(most + 20, start)
+    assert len(lines) == most + 1
+    assert [bool(line.after.get("further_ones_left_out")) for line in lines] == [False] * most + [True]
+    assert len(await refused(most + 20, start + timedelta(minutes=61))) == 2 * (most + 1)
+    assert await faults(companies) == []
 
 
 async def test_entries_of_many_at_once_stay_in_one_order(companies: Companies) -> None:

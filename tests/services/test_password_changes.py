@@ -1,14 +1,19 @@
 """Temporary passwords, resets, changes (C-2, C-3)."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
 
 from domain.callers import Caller
+from domain.mails import MailKind
+from domain.passwords import PasswordProblem, password_problem
 from domain.permissions import Role
+from domain.rate_limits import LIMITS, LimitKind
 from domain.sign_in_steps import SignInStep
 from services.company_users import reset_by_issuer
+from services.mails import queue_mail
 from services.password_changes import (
     PasswordChange,
     change_password,
@@ -16,7 +21,7 @@ from services.password_changes import (
     request_reset,
     reset_password,
 )
-from services.sessions import own_sessions
+from services.sessions import Device, own_sessions
 from services.sign_in import SignedIn, SignInFailed, TemporaryPasswordExpired, sign_in
 from tests.services.accounts import BOX, PASSWORD, Account, Accounts
 from tests.services.support import now
@@ -24,9 +29,11 @@ from tests.services.support import now
 NEW = "古い地図と木漏れ日と珈琲豆"
 
 
-async def reset(accounts: Accounts, login_id: str, code: str, new: str = NEW) -> PasswordChange:
+async def reset(
+    accounts: Accounts, login_id: str, code: str, new: str = NEW, address: str | None = None
+) -> PasswordChange | PasswordProblem:
     async with accounts.transaction() as session:
-        return await reset_password(session, login_id, code, new, BOX, now())
+        return await reset_password(session, login_id, code, new, BOX, now(), address)
 
 
 async def asked(accounts: Accounts, account: Account) -> str:
@@ -103,14 +110,100 @@ async def test_only_the_newest_code_lives_and_for_one_hour(accounts: Accounts) -
 
 
 async def test_five_wrong_tries_at_once_use_a_code_up(accounts: Accounts) -> None:
-    """C-3: 20 parallel guesses are 5 tries, and then the right code is worth nothing."""
+    """C-3: 20 parallel guesses are 5 tries, and then the right code is worth nothing there."""
     admin = await accounts.administrator()
     code = await asked(accounts, admin)
     guesses = (reset(accounts, admin.login_id, "0000-0000-0000-0") for _ in range(20))
     assert set(await asyncio.gather(*guesses)) == {PasswordChange.NOT_PROVEN}
-    (row,) = await accounts.rows("SELECT tries FROM password_resets WHERE user_id = :user", **one(admin))
-    assert row.tries == 5
     assert await reset(accounts, admin.login_id, code) is PasswordChange.NOT_PROVEN
+    new = await asked(accounts, admin)
+    assert await reset(accounts, admin.login_id, new) is PasswordChange.DONE
+
+
+@pytest.mark.parametrize("tried_before", [4, 5])
+async def test_a_code_has_five_tries_at_each_place(accounts: Accounts, tried_before: int) -> None:
+    """C-3: strangers use up their own, not the owner's."""
+    admin = await accounts.administrator()
+    code = await asked(accounts, admin)
+    for stranger in ("192.0.2.1", "198.51.100.2", "2001:db8:1::1", "2001:db8:2::1"):
+        for _ in range(tried_before):
+            refused = await reset(accounts, admin.login_id, "0000-0000-0000", address=stranger)
+            assert refused is PasswordChange.NOT_PROVEN
+    if tried_before == 5:
+        refused = await reset(accounts, admin.login_id, code, address="192.0.2.1")
+        assert refused is PasswordChange.NOT_PROVEN
+    assert await reset(accounts, admin.login_id, code, address="203.0.113.9") is PasswordChange.DONE
+
+
+async def test_a_password_is_judged_only_for_whoever_has_the_code(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The estimate takes time: strangers cannot have us make it, however often they ask."""
+    judged: list[str] = []
+
+    def counted(password: str, context: Iterable[str] = ()) -> PasswordProblem | None:
+        judged.append(password)
+        return password_problem(password, context)
+
+    monkeypatch.setattr("services.password_changes.password_problem", counted)
+    admin = await accounts.administrator()
+    code = await asked(accounts, admin)
+    heavy = "4@8({[<3691$57" * 4
+    strangers = (reset(accounts, admin.login_id, "1111-1111-1111", heavy, f"192.0.2.{n}") for n in range(40))
+    assert set(await asyncio.gather(*strangers)) == {PasswordChange.NOT_PROVEN}
+    assert judged == []
+    assert await reset(accounts, admin.login_id, code, "password1234") is PasswordProblem.TOO_COMMON
+    assert judged == ["password1234"]
+    assert await reset(accounts, admin.login_id, code, "x" * 100_000) is PasswordProblem.TOO_LONG
+    assert judged == ["password1234"]
+    assert await reset(accounts, admin.login_id, code) is PasswordChange.DONE
+
+
+async def test_strangers_cannot_keep_the_owner_from_a_code(accounts: Accounts) -> None:
+    """Nor flood the mailbox; a place the owner signed in from gets a code whatever others asked for (C-3)."""
+    admin = await accounts.administrator()
+    async with accounts.transaction() as session:
+        await sign_in(session, admin.login_id, PASSWORD, now(), Device(address="203.0.113.9"))
+
+    async def ask(address: str) -> None:
+        async with accounts.transaction() as session:
+            await request_reset(session, admin.login_id, BOX, now(), address)
+
+    async def mails() -> int:
+        (row,) = await accounts.rows(
+            "SELECT count(*) AS n FROM mails WHERE user_id = :user AND kind = 'password_reset'", **one(admin)
+        )
+        return int(row.n)
+
+    most = LIMITS[LimitKind.RESET_MAIL_OF_ALL].burst
+    for number in range(most + 5):
+        await ask(f"198.51.100.{number}")
+    assert await mails() == most
+    # Whoever is somewhere else has the last of them in the mailbox, and it is good.
+    last = await accounts.told_secret(admin)
+    await ask("192.0.2.77")
+    assert await mails() == most
+    await ask("203.0.113.9")
+    assert await mails() == most + 1
+    newest = await accounts.told_secret(admin)
+    assert newest != last
+    assert await reset(accounts, admin.login_id, newest, address="192.0.2.77") is PasswordChange.DONE
+
+
+async def test_notices_do_not_flood_a_mailbox(accounts: Accounts) -> None:
+    """Whatever somebody inside does again and again; other kinds of notices still come."""
+    admin = await accounts.administrator()
+    most = LIMITS[LimitKind.NOTICE_MAIL].burst
+    async with accounts.transaction() as session:
+        for _ in range(most + 3):
+            await queue_mail(session, admin.company_id, admin.user_id, MailKind.PASSWORD_CHANGED)
+        await queue_mail(session, admin.company_id, admin.user_id, MailKind.ACCOUNT_LOCKED, expires_at=now())
+    rows = await accounts.rows(
+        "SELECT kind, count(*) AS n FROM mails WHERE user_id = :user"
+        " AND kind IN ('password_changed', 'account_locked') GROUP BY 1 ORDER BY 1",
+        **one(admin),
+    )
+    assert [(row.kind, row.n) for row in rows] == [("account_locked", 1), ("password_changed", most)]
 
 
 async def test_a_refused_password_does_not_use_the_code_up(accounts: Accounts) -> None:
@@ -119,7 +212,7 @@ async def test_a_refused_password_does_not_use_the_code_up(accounts: Accounts) -
     code = await asked(accounts, admin)
     for _ in range(6):
         refused = await reset(accounts, admin.login_id, code, "かえで物産かえで物産2026")
-        assert refused is PasswordChange.REFUSED
+        assert refused is PasswordProblem.TELLS_THE_ACCOUNT
     assert await reset(accounts, admin.login_id, code) is PasswordChange.DONE
 
 

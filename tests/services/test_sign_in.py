@@ -22,7 +22,9 @@ async def attempt(
 
 async def failures(companies: Companies, login_id: str) -> int:
     count = await companies.one(
-        "SELECT failed_sign_ins FROM company_users WHERE login_id = :login_id", login_id=login_id
+        "SELECT sum(p.failures) FROM sign_in_places p JOIN company_users u ON u.id = p.user_id"
+        " WHERE u.login_id = :login_id",
+        login_id=login_id,
     )
     return int(count)
 

@@ -67,7 +67,7 @@ async def report(database: Database, process: str, *states: LinkState) -> None:
         await report_links(session, process, states)
 
 
-async def require_factor(database: Database, role: str) -> None:
+async def require_factor(database: JobsDatabase, role: str) -> None:
     """Treat a demonstration operator as one of a real deployment."""
     async with database.transaction(OWN_STAFF) as session:
         statement = text("UPDATE operators SET needs_second_factor = true WHERE lower(login_id) = :login_id")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from domain.sign_in_steps import MAX_FAILURES
 from tests.web.conftest import Portal
 from tests.web.operators import (
     PASSWORDS,
@@ -43,7 +44,7 @@ async def test_who_has_none_sets_one_up_before_anything_else(
 ) -> None:
     """Right after the password; picture, text, backup codes once; nothing of the side opens before."""
     await make_operators(portal.jobs_database)
-    await require_factor(portal.database, "operator")
+    await require_factor(portal.jobs_database, "operator")
     duty = somebody()
     await duty.open("/operator/sign-in")
     await duty.send("ログインする", **login("operator"))
@@ -126,13 +127,14 @@ async def test_five_wrong_codes_lock_and_the_sign_in_says_nothing_of_it(
     assert "ログインIDまたはパスワードが違います" in desk.page.text
     async with portal.jobs_database.transaction() as session:
         await session.execute(text("UPDATE operators SET locked_until = NULL, failed_sign_ins = 0"))
+        await session.execute(text("UPDATE operator_sign_in_places SET locked_until = NULL, failures = 0"))
     await takes_away(portal, "service_desk")
 
 
 async def test_the_administrator_takes_a_lost_one_away(portal: Portal, somebody: Callable[[], Staff]) -> None:
     """After being asked for the password again; the other is signed out, and it is on record."""
     await make_operators(portal.jobs_database)
-    await require_factor(portal.database, "operator")
+    await require_factor(portal.jobs_database, "operator")
     lost = somebody()
     await lost.open("/operator/sign-in")
     await lost.send("ログインする", **login("operator"))
@@ -215,6 +217,29 @@ async def test_the_own_account_lists_and_ends_sessions_and_changes_the_password(
     await again.open("/operator/account/password")
     back: dict[str, Any] = {"current_password": new, "new_password": old, "new_password_again": old}
     await again.send("パスワードを変更する", **back)
+
+
+async def test_a_colleague_lifts_an_operators_lock(portal: Portal, somebody: Callable[[], Staff]) -> None:
+    """A way back for who has no mail to reset a password by; it is on record."""
+    await make_operators(portal.jobs_database)
+    login_id, password = PASSWORDS["operator"]
+    duty = somebody()
+    for _ in range(MAX_FAILURES):
+        await duty.open("/operator/sign-in")
+        await duty.send("ログインする", login_id=login_id, password="wrong")
+    await duty.send("ログインする", login_id=login_id, password=password)
+    assert "違います" in duty.page.text
+    chief = await sign_in_as(somebody(), "operator_admin")
+    await chief.open("/operator/operators")
+    (unlock,) = (link for link in chief.page.links if link.endswith("/unlock"))
+    await chief.open(unlock)
+    await chief.send("ロックを解除する")
+    assert "ロックを解除しました" in chief.page.text
+    assert "ロック中" not in chief.page.text
+    await duty.send("ログインする", login_id=login_id, password=password)
+    assert duty.at == "/operator/links"
+    await chief.open(unlock)
+    assert not chief.has_button("ロックを解除する")
 
 
 @pytest.mark.parametrize(

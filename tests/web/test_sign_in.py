@@ -95,7 +95,7 @@ async def test_hints_for_trying_out_are_a_setting(portal: Portal, visitor: Staff
     database = Database(database_url)
     production = make_portal(database, portal.jobs_database)
     settings = production.app.state.web_settings
-    production.app.state.web_settings = type(settings)(settings.portal_url)
+    production.app.state.web_settings = type(settings)(portal_url=settings.portal_url)
     transport = httpx.ASGITransport(production.app)
     async with httpx.AsyncClient(transport=transport, base_url=PORTAL) as client:
         assert "お試し用" not in (await client.get("/sign-in")).text

@@ -160,7 +160,7 @@ async def test_an_issuers_reset_is_a_code_for_an_hour(
     login_id = await settled(portal, owner, staff)
     await owner.open("/users")
     await owner.open([link for link in owner.page.links if link.endswith("/reset")][-1])
-    await owner.send("再設定依頼メールを送る")
+    await owner.send("認証コードのメールを送る")
     code = told(await newest_mail(portal, login_id), "認証コード")
     assert (await staff.open("/campaigns")).status_code == 200
     visitor = somebody()

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
+from domain.company_users import MAX_LOGIN_ID_CHARACTERS
+from domain.one_time_codes import MAX_CODE_CHARACTERS
 from domain.send_times import jst_datetime
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -16,6 +18,16 @@ def text_of(form: FormData, name: str) -> str:
     """Return a text field; empty if it is missing or a file. Browsers send line ends as CRLF."""
     value = form.get(name)
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
+
+
+def login_id_of(form: FormData) -> str:
+    """Return the typed login id; one that is longer than any can be stays so, and is no work for anybody."""
+    return text_of(form, "login_id").strip()[: MAX_LOGIN_ID_CHARACTERS + 1]
+
+
+def code_of(form: FormData) -> str:
+    """Return a typed code of a mail, an authenticator or for a day without it; cut in the same way."""
+    return text_of(form, "code")[: MAX_CODE_CHARACTERS + 1]
 
 
 def own_address(address: str) -> str:

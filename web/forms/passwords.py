@@ -2,6 +2,7 @@
 
 from starlette.datastructures import FormData
 
+from domain.passwords import length_problem
 from services.password_changes import PasswordChange, judge_password
 from web.forms.fields import text_of
 from web.wording.accounts import (
@@ -14,13 +15,22 @@ from web.wording.accounts import (
 from web.wording.problems import FieldError
 
 
-async def new_password_errors(form: FormData, login_id: str, *names: str) -> list[FieldError]:
-    """Return what is wrong with the posted new password and its repetition."""
+def typing_errors(form: FormData) -> list[FieldError]:
+    """Return what is wrong with length and repetition of the posted new password: no work for strangers."""
     new = text_of(form, "new_password")
-    problem = await judge_password(new, login_id, *names)
+    problem = length_problem(new)
     if problem is not None:
         return [explain_password(problem)]
     return [] if text_of(form, "new_password_again") == new else [NOT_REPEATED]
+
+
+async def new_password_errors(form: FormData, login_id: str, *names: str) -> list[FieldError]:
+    """Return what is wrong with the posted new password and its repetition."""
+    new = text_of(form, "new_password")
+    if errors := typing_errors(form):
+        return errors
+    problem = await judge_password(new, login_id, *names)
+    return [] if problem is None else [explain_password(problem)]
 
 
 CHANGE_ERRORS: dict[PasswordChange, FieldError] = {

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from domain.permissions import Permission
 from domain.recipient_files import ADDED_COLUMNS
+from models.recipient_upload import UploadSource
 from services.campaign_check import CampaignCheck, CheckChange, check_campaign
 from services.campaign_registration import CampaignRefused, CheckOutdated, register_campaign
 from services.campaign_reports import CampaignView
@@ -20,7 +21,7 @@ from web.access import SignedIn, database_of, delivery_of, now, requires
 from web.confirmations import go_confirming
 from web.csrf import read_form
 from web.csv_files import csv_file_name, csv_stream
-from web.drafts import load_draft
+from web.drafts import load_draft, recipients_of
 from web.forms.fields import text_of
 from web.forms.follow_up import FOLLOW_UP_FIELDS
 from web.forms.problems import explained
@@ -56,6 +57,8 @@ _STEP_OF_FIELD = {
 async def show_rows(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Show which rows cannot be sent to, and why; and what was repaired."""
     view, check = await _load(request, viewer, campaign_id)
+    async with database_of(request).transaction(viewer.caller.company_id) as session:
+        upload = await recipients_of(session, viewer, view)
     if check.needs_check:
         return go(f"/campaigns/{campaign_id}/check")
     return page(
@@ -63,6 +66,7 @@ async def show_rows(request: Request, campaign_id: UUID, viewer: Writer) -> Resp
         "pages/recipient_rows.html",
         view=view,
         check=check,
+        is_typed=upload is not None and upload.source is UploadSource.TYPED,
         repairs={repair_word(kind): count for kind, count in (check.repairs or {}).items()},
     )
 

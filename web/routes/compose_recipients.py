@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from domain.campaigns import CampaignContent
 from domain.permissions import Permission
+from domain.text_limits import MAX_TEXT_LENGTH
+from models.recipient_upload import UploadSource
 from services.campaign_reports import CampaignView
 from services.campaigns import note_change, save_draft
 from services.recipient_uploads import (
@@ -21,6 +23,7 @@ from services.recipient_uploads import (
     choose_phone_column,
     store_typed_numbers,
     store_upload,
+    typed_numbers,
 )
 from web.access import SignedIn, database_of, now, requires
 from web.autosave import autosave_answer
@@ -30,6 +33,7 @@ from web.csrf import read_form
 from web.drafts import EMPTY, changed, load_draft, recipients_of, save_changes
 from web.forms.fields import id_of, text_of
 from web.forms.problems import problems_at
+from web.forms.reading import encoding_choices, header_choices, sheet_choices
 from web.forms.recipients import KEEP, TYPED, RecipientsForm, file_problem, refused
 from web.forms.steps import (
     RECIPIENTS,
@@ -73,7 +77,8 @@ async def show_recipients(request: Request, campaign_id: UUID, viewer: Writer) -
     """Show the same form for a draft: its list is kept unless another is chosen."""
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
-    return _form(request, shown_fields(RECIPIENTS, view), view)
+        typed = await _with_numbers(session, viewer, view, shown_fields(RECIPIENTS, view))
+    return _form(request, typed, view)
 
 
 @router.post("/campaigns/{campaign_id}/recipients")
@@ -94,9 +99,10 @@ async def show_file(request: Request, campaign_id: UUID, viewer: Writer) -> Resp
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         upload = await recipients_of(session, viewer, view)
-    if upload is None:
+    if upload is None or upload.source is UploadSource.TYPED:
+        # Typed numbers are no file: they are mended where they were typed.
         return go(f"/campaigns/{campaign_id}/recipients")
-    return _file(request, view, upload, [])
+    return file_page(request, view, upload, [])
 
 
 @router.post("/campaigns/{campaign_id}/file")
@@ -110,7 +116,7 @@ async def choose_column(request: Request, campaign_id: UUID, viewer: Writer) -> 
         if upload is None:
             return go(f"/campaigns/{campaign_id}/recipients")
         if changed_meanwhile := _changed_meanwhile(form, upload):
-            return _file(request, view, upload, [changed_meanwhile], status=409)
+            return file_page(request, view, upload, [changed_meanwhile], status=409)
         try:
             await choose_phone_column(session, viewer.caller, upload.id, int(chosen))
             if upload.phone_column != int(chosen):
@@ -119,7 +125,7 @@ async def choose_column(request: Request, campaign_id: UUID, viewer: Writer) -> 
             error = FieldError(
                 "phone_column", "電話番号の列が選ばれていません。", "番号が入っている列を選んでください。"
             )
-            return _file(request, view, upload, [error], status=422)
+            return file_page(request, view, upload, [error], status=422)
     return go(f"/campaigns/{campaign_id}/content")
 
 
@@ -158,12 +164,14 @@ async def _save(request: Request, viewer: SignedIn, campaign_id: UUID | None) ->
                 return _form(request, typed, view, refused_fields or errors, kept=kept)
             view = await _keep(session, viewer, view, typed)
             if errors and action != "save":
-                return _form(request, typed, view, errors)
+                return _form(request, await _with_numbers(session, viewer, view, typed), view, errors)
+            upload = await recipients_of(session, viewer, view)
     except FileRefused as error:
         return _form(request, typed, view, refused(form, error), kept=kept)
     if action == "save":
         return go_confirming(request, f"/campaigns/{view.row.id}", Confirmation.DRAFT_SAVED)
-    return go(f"/campaigns/{view.row.id}/file")
+    step = "content" if upload is not None and upload.source is UploadSource.TYPED else "file"
+    return go(f"/campaigns/{view.row.id}/{step}")
 
 
 async def _autosave(request: Request, viewer: SignedIn, campaign_id: UUID | None) -> Response:
@@ -193,6 +201,16 @@ async def _take_list(
         stored = await _store(session, viewer, form)
         typed |= {"upload_id": str(stored.id), "source": KEEP, "typed": ""}
     return [missing] if missing else []
+
+
+async def _with_numbers(session: AsyncSession, viewer: SignedIn, view: CampaignView, typed: Fields) -> Fields:
+    """Return the fields with the numbers of a typed list, so that one wrong digit is mended in place."""
+    if view.upload_id is None or typed["source"] != KEEP:
+        return typed
+    numbers = await typed_numbers(session, viewer.caller, view.upload_id)
+    if numbers is None or len(numbers) > MAX_TEXT_LENGTH:
+        return typed
+    return {**typed, "source": TYPED, "typed": numbers}
 
 
 def _named(view: CampaignView | None, typed: Fields) -> CampaignContent:
@@ -236,13 +254,14 @@ def _form(
     )
 
 
-def _file(
+def file_page(
     request: Request,
     view: CampaignView,
     upload: StoredUpload,
     errors: list[FieldError],
     status: int = 200,
 ) -> Response:
+    """Show how a list was read, the column with the numbers, and the ways to read it otherwise."""
     guessed = upload.shape.phone_column.index if upload.shape.phone_column else None
     notes = [file_problem(problem) for problem in upload.shape.problems]
     return page(
@@ -254,4 +273,7 @@ def _file(
         chosen=upload.phone_column if upload.phone_column is not None else guessed,
         notes=notes,
         errors=errors,
+        encodings=encoding_choices(upload.shape),
+        headers=header_choices(upload.shape),
+        sheets=sheet_choices(upload.shape),
     )

@@ -7,15 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.passwords import PasswordProblem
-from domain.rate_limits import LimitKind
+from domain.rate_limits import LimitKind, address_key
 from services.database import NO_COMPANY
 from services.password_changes import PasswordChange, request_reset, reset_password
 from services.rate_limits import take_token
-from web.access import database_of, now
+from web.access import database_of, now, remote_address
 from web.cookies import clear_session, set_visitor, visitor_token
 from web.csrf import check_form, read_form
-from web.forms.fields import text_of
-from web.forms.passwords import RESET_ERRORS, new_password_errors
+from web.forms.fields import code_of, login_id_of, text_of
+from web.forms.passwords import RESET_ERRORS, typing_errors
 from web.mail_posting import changing, secret_box_of
 from web.pages import page
 from web.throttling import throttle, unhurried
@@ -37,19 +37,21 @@ async def ask_login_id(request: Request) -> Response:
 @router.post("")
 async def send_code(request: Request) -> Response:
     """Send a code if there is such an account, and say neither that nor the opposite."""
+    await throttle(request, LimitKind.RESET)
     await check_form(request)
-    login_id = text_of(await read_form(request), "login_id").strip()
+    login_id = login_id_of(await read_form(request))
     if not login_id:
         return _visitor_page(
             request, "pages/password_reset.html", status=422, login_id="", errors=[_NO_LOGIN_ID]
         )
-    await throttle(request, LimitKind.RESET)
+    address = remote_address(request)
+    asked_by = f"{login_id.casefold()} {address_key(address)}"
     async with unhurried(request):
         async with database_of(request).transaction(NO_COMPANY) as session:
-            wait = await take_token(session, LimitKind.RESET_MAIL, login_id.casefold(), now())
+            wait = await take_token(session, LimitKind.RESET_MAIL, asked_by, now())
         if wait is None:
             async with changing(request, NO_COMPANY) as session:
-                await request_reset(session, login_id, secret_box_of(request), now())
+                await request_reset(session, login_id, secret_box_of(request), now(), address)
     return _code_page(request, login_id, [], was_sent=True)
 
 
@@ -61,20 +63,20 @@ async def ask_code(request: Request) -> Response:
 
 @router.post("/code")
 async def set_password(request: Request) -> Response:
-    """Set the new password, if the code is the right one."""
+    """Set the new password, if the code is the right one; only then it is judged, which takes work."""
+    await throttle(request, LimitKind.RESET)
     await check_form(request)
     form = await read_form(request)
-    login_id = text_of(form, "login_id").strip()
-    errors = await new_password_errors(form, login_id)
+    login_id = login_id_of(form)
+    errors = typing_errors(form)
     if errors:
         return _code_page(request, login_id, errors, status=422)
-    await throttle(request, LimitKind.RESET)
     async with unhurried(request), changing(request, NO_COMPANY) as session:
-        code, new = text_of(form, "code"), text_of(form, "new_password")
-        change = await reset_password(session, login_id, code, new, secret_box_of(request), now())
-    if change is PasswordChange.REFUSED:
-        told = explain_password(PasswordProblem.TELLS_THE_ACCOUNT)
-        return _code_page(request, login_id, [told], status=422)
+        code, new, box = code_of(form), text_of(form, "new_password"), secret_box_of(request)
+        address = remote_address(request)
+        change = await reset_password(session, login_id, code, new, box, now(), address)
+    if isinstance(change, PasswordProblem):
+        return _code_page(request, login_id, [explain_password(change)], status=422)
     if change is not PasswordChange.DONE:
         return _code_page(request, login_id, [RESET_ERRORS[change]], status=422)
     response = _visitor_page(request, "pages/password_reset_done.html")

@@ -53,8 +53,12 @@ async def ask_reset(request: Request, user_id: UUID, viewer: Confirmed) -> Respo
 @router.post("/reset")
 async def reset(request: Request, user_id: UUID, viewer: Confirmed) -> Response:
     """Mail a code with which the user sets a new password."""
-    async with changing(request, viewer.caller.company_id) as session:
-        await reset_by_issuer(session, viewer.caller, user_id, secret_box_of(request), now())
+    try:
+        async with changing(request, viewer.caller.company_id) as session:
+            await reset_by_issuer(session, viewer.caller, user_id, secret_box_of(request), now())
+    except UserRefused as refusal:
+        errors = [explain_user(refusal.problem)]
+        return await _page(request, "pages/user_reset.html", viewer, user_id, errors, status=422)
     return go_confirming(request, "/users", Confirmation.PASSWORD_RESET_MAILED)
 
 

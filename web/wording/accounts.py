@@ -93,6 +93,17 @@ USER_PROBLEMS: dict[UserProblem, tuple[str, Explained]] = {
             "先に、ほかのユーザーを企業管理者にしてください。",
         ),
     ),
+    UserProblem.MAILED_LATELY: (
+        "reset",
+        Explained(
+            "この方へは、続けてメールをお送りしたばかりです。",
+            "届いたメールのうち、いちばん新しいものが使えます。届いていない場合は、10分ほど待ってからもう一度お試しください。",
+        ),
+    ),
+    UserProblem.INVITED_TOO_MANY: (
+        "login_id",
+        Explained("短い時間に多くのユーザーが追加されました。", "数分待ってから、続きを追加してください。"),
+    ),
     UserProblem.ONESELF: (
         "role",
         Explained("ご自身の権限の変更や削除はできません。", "ほかの企業管理者にご依頼ください。"),
@@ -137,7 +148,7 @@ NOT_REPEATED = FieldError(
 RESET_CODE_WRONG = FieldError(
     "code",
     "ログインIDまたは認証コードが違うか、認証コードの有効期限が切れています。",
-    "メールの内容をご確認ください。5回間違えた場合は、新しい認証コードを発行してください。",
+    "メールの内容をご確認ください。5回間違えた場合は、認証コードを送り直してください。",
 )
 
 

@@ -22,6 +22,7 @@ class Confirmation(StrEnum):
     USER_DELETED = "user_deleted"
     PASSWORD_RESET_MAILED = "password_reset_mailed"  # noqa: S105 - a word, no password
     SECOND_FACTOR_REMOVED = "second_factor_removed"
+    LOCK_LIFTED = "lock_lifted"
     SECOND_FACTOR_RULE_CHANGED = "second_factor_rule_changed"
     PASSKEY_REMOVED = "passkey_removed"
     AUTHENTICATOR_REMOVED = "authenticator_removed"
@@ -75,6 +76,7 @@ CONFIRMATIONS: dict[Confirmation, ConfirmationWords] = {
         "パスワードの再設定を受け付けました", "ご本人にメールを送ります。届くまで数分かかることがあります。"
     ),
     Confirmation.SECOND_FACTOR_REMOVED: ConfirmationWords("2段階認証を解除しました"),
+    Confirmation.LOCK_LIFTED: ConfirmationWords("ロックを解除しました", "すぐにログインをやり直せます。"),
     Confirmation.SECOND_FACTOR_RULE_CHANGED: ConfirmationWords(
         "2段階認証の決まりを保存しました", "対象の方は、次回の操作で設定の画面に進みます。"
     ),

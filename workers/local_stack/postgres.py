@@ -37,6 +37,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
+    "idle_in_transaction_session_timeout": "2min",  # a forgotten one gives its locks back
     # Statements and errors quote phone numbers and texts: the log tells of the server's life only.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
