@@ -1,13 +1,14 @@
 """What the API answers: the shapes, and how the services' results become them."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.moments import Moment
 from domain.campaigns import CampaignStatus
 from domain.carriers import Carrier, Channel
 from domain.follow_ups import FollowUpTrigger, ReplyOutcome
@@ -86,12 +87,12 @@ class CampaignSummary(BaseModel):
     name: str
     channel: ChannelPlan
     status: CampaignStatus
-    send_at: datetime | None
-    created_at: datetime
-    registered_at: datetime | None
-    started_at: datetime | None
-    completed_at: datetime | None
-    cancelled_at: datetime | None
+    send_at: Moment | None
+    created_at: Moment
+    registered_at: Moment | None
+    started_at: Moment | None
+    completed_at: Moment | None
+    cancelled_at: Moment | None
     counters: CampaignCounters
 
 
@@ -106,6 +107,7 @@ class CampaignDetail(CampaignSummary):
     rcs_text: str | None
     carriers: list[Carrier] | None
     exclude_opt_outs: bool
+    recycling_reference_on: date | None
     follow_up: FollowUpAnswer | None
     second_counters: CampaignCounters | None
 
@@ -140,17 +142,17 @@ class MessageItem(BaseModel):
     status: MessageStatus
     reason: StatusReason | None
     parts: int | None
-    accepted_at: datetime
-    submitted_at: datetime | None
-    delivered_at: datetime | None
-    read_at: datetime | None
-    closed_at: datetime | None
+    accepted_at: Moment
+    submitted_at: Moment | None
+    delivered_at: Moment | None
+    read_at: Moment | None
+    closed_at: Moment | None
 
 
 class Reply(BaseModel):
     """What the recipient answered; ``postback_data`` is the identifier of a button that was tapped."""
 
-    received_at: datetime
+    received_at: Moment
     channel: Channel
     text: str | None
     postback_data: str | None
@@ -188,6 +190,7 @@ def campaign_detail(view: CampaignView) -> CampaignDetail:
         rcs_text=content.rcs_text,
         carriers=None if content.carriers is None else list(content.carriers),
         exclude_opt_outs=content.exclude_opt_outs,
+        recycling_reference_on=content.recycling_reference_on,
         follow_up=FollowUpAnswer(**asdict(content.follow_up)) if content.follow_up else None,
         second_counters=_counters(view.second_counters) if view.second_counters else None,
     )

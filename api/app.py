@@ -38,7 +38,7 @@ def install_api(app: FastAPI, settings: ApiSettings) -> None:
     )
     api.include_router(campaigns.router)
     api.include_router(messages.router)
-    install_openapi(api)
+    install_openapi(api, settings)
     carriers = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     carriers.include_router(callbacks.router)
     for part, prefix in ((api, API_PREFIX), (carriers, CALLBACKS_PREFIX)):

@@ -1,6 +1,7 @@
 """Campaigns of the JSON API."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -24,6 +25,7 @@ from api.answers import (
 from api.campaign_reading import read_campaign_request
 from api.openapi import CAMPAIGN_BODY, REGISTERED, problems
 from api.problems import ApiProblem, ProblemCode
+from api.query_parameters import only_known_parameters
 from api.recipient_forms import too_many_variables
 from api.request_bodies import read_body, require_json
 from api.state import Delivery, database_of, delivery_of, registrations_of, settings_of
@@ -33,11 +35,21 @@ from services.api_campaigns import ApiRegistration, TooManyVariables, create_cam
 from services.campaign_cancel import cancel_campaign
 from services.campaign_reports import campaign_view, list_campaigns
 from services.delivery_log import campaign_messages
+from services.paging import InvalidCursor
 
-router = APIRouter(tags=["campaigns"], dependencies=[Depends(require_api_key)])
+router = APIRouter(
+    tags=["campaigns"], dependencies=[Depends(require_api_key), Depends(only_known_parameters)]
+)
 log = structlog.get_logger(__name__)
 
-Cursor = Annotated[str | None, Query(max_length=100, description="直前の応答の`next_cursor`。")]
+_CURSOR = re.compile("[0-9a-f]{32}")
+Cursor = Annotated[
+    str | None,
+    Query(
+        description="直前の応答の`next_cursor`。",
+        json_schema_extra={"pattern": f"^{_CURSOR.pattern}$", "minLength": 32, "maxLength": 32},
+    ),
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -46,6 +58,8 @@ IdempotencyKey = Annotated[
             "同じキーで再送しても案件は1つしか登録されません。"
         ),
         examples=["5f1c9a52-6f0e-4f0e-9d86-1d5a3f4f9b11"],
+        # Blanks around a header's value are no part of it.
+        json_schema_extra={"pattern": r"^[!-~]([ -~]{0,253}[!-~])?$", "minLength": 1, "maxLength": 255},
     ),
 ]
 
@@ -55,7 +69,19 @@ IdempotencyKey = Annotated[
     status_code=201,
     response_model=RegisteredCampaign,
     summary="案件を登録して配信する",
-    responses=REGISTERED | problems(400, 401, 408, 409, 413, 415, 422, 429, 503),
+    operation_id="create_campaign",
+    responses=REGISTERED
+    | problems(
+        ProblemCode.MALFORMED_JSON,
+        ProblemCode.INVALID_IDEMPOTENCY_KEY,
+        ProblemCode.REQUEST_TIMEOUT,
+        ProblemCode.IDEMPOTENCY_CONFLICT,
+        ProblemCode.REQUEST_IN_PROGRESS,
+        ProblemCode.BODY_TOO_LARGE,
+        ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+        ProblemCode.CAMPAIGN_REFUSED,
+        ProblemCode.TOO_MANY_AT_ONCE,
+    ),
     openapi_extra=CAMPAIGN_BODY,
 )
 async def create_campaign(
@@ -70,7 +96,7 @@ async def create_campaign(
     配信できる宛先が1件もない場合や本文に誤りがある場合は、何も登録せず422を返します。
     """
     require_json(request)
-    _require_usable(idempotency_key)
+    _require_usable(request, idempotency_key)
     async with registrations_of(request).registration(caller.company_id, idempotency_key):
         registration = await _register(request, caller, idempotency_key)
     # After the answer: it must not wait for a Temporal that is down; the row is the outbox.
@@ -85,7 +111,8 @@ async def create_campaign(
     "/campaigns",
     response_model=CampaignPage,
     summary="案件の一覧",
-    responses=problems(400, 401, 422, 503),
+    operation_id="list_campaigns",
+    responses=problems(ProblemCode.INVALID_CURSOR),
 )
 async def get_campaigns(
     request: Request,
@@ -96,7 +123,7 @@ async def get_campaigns(
 ) -> CampaignPage:
     """新しい順に返します。"""
     async with database_of(request).transaction(caller.company_id) as session:
-        page = await list_campaigns(session, caller, statuses=status, cursor=cursor, limit=limit)
+        page = await list_campaigns(session, caller, statuses=status, cursor=_given(cursor), limit=limit)
     return CampaignPage(items=[campaign_summary(row) for row in page.items], next_cursor=page.next_cursor)
 
 
@@ -104,7 +131,8 @@ async def get_campaigns(
     "/campaigns/{campaign_id}",
     response_model=CampaignDetail,
     summary="案件の状態と集計",
-    responses=problems(401, 404, 503),
+    operation_id="get_campaign",
+    responses=problems(ProblemCode.NOT_FOUND),
 )
 async def get_campaign(request: Request, caller: ApiCaller, campaign_id: UUID) -> CampaignDetail:
     """状態と、メッセージの件数を返します。"""
@@ -116,7 +144,8 @@ async def get_campaign(request: Request, caller: ApiCaller, campaign_id: UUID) -
     "/campaigns/{campaign_id}/messages",
     response_model=MessagePage,
     summary="案件のメッセージ",
-    responses=problems(400, 401, 404, 422, 503),
+    operation_id="list_campaign_messages",
+    responses=problems(ProblemCode.INVALID_CURSOR, ProblemCode.NOT_FOUND),
 )
 async def get_campaign_messages(
     request: Request,
@@ -127,7 +156,7 @@ async def get_campaign_messages(
 ) -> MessagePage:
     """宛先の順に返します。2通目(`parent_id`のあるもの)は、作られた順に続きます。配信中に取得しても、ページの間で抜けや重複はありません。"""
     async with database_of(request).transaction(caller.company_id) as session:
-        page = await campaign_messages(session, caller, campaign_id, cursor=cursor, limit=limit)
+        page = await campaign_messages(session, caller, campaign_id, cursor=_given(cursor), limit=limit)
     return MessagePage(items=[message_item(row) for row in page.items], next_cursor=page.next_cursor)
 
 
@@ -135,7 +164,8 @@ async def get_campaign_messages(
     "/campaigns/{campaign_id}/cancel",
     response_model=CancelledCampaign,
     summary="案件を取り消す",
-    responses=problems(401, 404, 409, 503),
+    operation_id="cancel_campaign",
+    responses=problems(ProblemCode.NOT_FOUND, ProblemCode.CAMPAIGN_NOT_CANCELLABLE),
 )
 async def post_cancel(
     request: Request, background: BackgroundTasks, caller: ApiCaller, campaign_id: UUID
@@ -188,9 +218,18 @@ def _registered(registration: ApiRegistration) -> RegisteredCampaign:
     )
 
 
-def _require_usable(idempotency_key: str | None) -> None:
+def _given(cursor: str | None) -> str | None:
+    """The API reads onwards only. An empty cursor is none of ours: nobody is to begin again by mistake."""
+    if cursor is not None and not _CURSOR.fullmatch(cursor):
+        raise InvalidCursor
+    return cursor
+
+
+def _require_usable(request: Request, idempotency_key: str | None) -> None:
     if idempotency_key is None:
         return
+    if len(request.headers.getlist("Idempotency-Key")) > 1:
+        raise ApiProblem(ProblemCode.INVALID_IDEMPOTENCY_KEY)
     if not (0 < len(idempotency_key) <= 255 and idempotency_key.isascii() and idempotency_key.isprintable()):
         raise ApiProblem(ProblemCode.INVALID_IDEMPOTENCY_KEY)
 

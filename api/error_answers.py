@@ -12,7 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from api.body_limits import machine_body_limit
 from api.problems import ApiProblem, ProblemCode, problem_response
+from api.request_bodies import too_large_error
+from api.state import settings_of
 from api.under_way import SameKeyAtWork, TooManyAtOnce
 from api.wording import campaign_errors
 from services.api_campaigns import IdempotencyConflict, RequestInProgress
@@ -123,11 +126,14 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return problem_response(ProblemCode.INVALID_REQUEST, validation_errors(list(errors)))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise TypeError
     code = _HTTP_CODES.get(error.status_code, ProblemCode.REQUEST_FAILED)
-    return problem_response(code, status=error.status_code, headers=error.headers)
+    errors = []
+    if code is ProblemCode.BODY_TOO_LARGE:
+        errors.append(too_large_error(machine_body_limit(request.url.path, settings_of(request))))
+    return problem_response(code, errors, status=error.status_code, headers=error.headers)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

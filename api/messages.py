@@ -7,17 +7,20 @@ from fastapi import APIRouter, Depends, Request
 from api.access import ApiCaller, require_api_key
 from api.answers import MessageDetail, message_answer
 from api.openapi import problems
+from api.problems import ProblemCode
+from api.query_parameters import only_known_parameters
 from api.state import database_of
 from services.message_details import message_detail
 
-router = APIRouter(tags=["messages"], dependencies=[Depends(require_api_key)])
+router = APIRouter(tags=["messages"], dependencies=[Depends(require_api_key), Depends(only_known_parameters)])
 
 
 @router.get(
     "/messages/{message_id}",
     response_model=MessageDetail,
     summary="メッセージの状態",
-    responses=problems(401, 404, 503),
+    operation_id="get_message",
+    responses=problems(ProblemCode.NOT_FOUND),
 )
 async def get_message(request: Request, caller: ApiCaller, message_id: UUID) -> MessageDetail:
     """1件のメッセージの状態と、受け取った方からの返信を返します。"""

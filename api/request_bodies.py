@@ -1,5 +1,7 @@
 """Bodies of requests, read up to a limit."""
 
+from typing import Any
+
 from starlette.requests import Request
 
 from api.problems import ApiProblem, ProblemCode
@@ -12,15 +14,25 @@ async def read_body(request: Request, limit: int) -> bytes:
     """
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise ApiProblem(ProblemCode.BODY_TOO_LARGE)
+        raise _too_large(limit)
     chunks = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise ApiProblem(ProblemCode.BODY_TOO_LARGE)
+            raise _too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def too_large_error(limit: int) -> dict[str, Any]:
+    """Return what is wrong with a body of more than ``limit`` bytes."""
+    detail = f"リクエスト本文は{limit:,}バイトまでです。"
+    return {"code": "body_too_large", "field": None, "detail": detail, "limit": limit}
+
+
+def _too_large(limit: int) -> ApiProblem:
+    return ApiProblem(ProblemCode.BODY_TOO_LARGE, [too_large_error(limit)])
 
 
 def require_json(request: Request) -> None:

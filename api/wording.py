@@ -69,6 +69,25 @@ _ROWS: dict[RowErrorCode, str] = {
 }
 
 
+# Beside the problems of a campaign: what can be wrong with the form of a request.
+_FORM_CODES = (
+    "duplicate_member",
+    "duplicate_parameter",
+    "duplicate_variable",
+    "invalid_value",
+    "more_errors",
+    "required",
+    "time_zone_missing",
+    "too_long",
+    "too_many_variables",
+    "unknown_field",
+    "unknown_parameter",
+    "variable_name_missing",
+)
+ERROR_CODES = sorted({*_FORM_CODES, "body_too_large", *CampaignProblem, *(code.value for code in _ROWS)})
+"""Every word that ``errors[].code`` may be."""
+
+
 def campaign_errors(check: CampaignCheck) -> list[dict[str, Any]]:
     """Return every problem of a refused campaign, and, if no recipient is left, why the first are not."""
     errors = [_problem_error(found) for found in check.problems]

@@ -3,6 +3,7 @@
 ``<row>`` is what follows that row, ``-<row>`` the page just before it, ``end`` the last page.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,8 @@ MOST_COUNTED = 10_000
 """Counting stops here: what a page says of more is "or more"."""
 # Rare rows among millions: rather no number than a page that waits for it.
 _COUNTING_MS = 1_000
+
+_CURSOR = re.compile("[0-9a-f]{32}")
 
 
 class InvalidCursor(ValueError):
@@ -84,10 +87,9 @@ def read_cursor(cursor: str | None) -> UUID | None:
     """Return the id of the last row seen; raise ``InvalidCursor`` for anything else."""
     if not cursor:
         return None
-    try:
-        return UUID(cursor)
-    except ValueError:
-        raise InvalidCursor from None
+    if not _CURSOR.fullmatch(cursor):
+        raise InvalidCursor
+    return UUID(cursor)
 
 
 def read_place(cursor: str | None, read: Callable[[str], Key | None] = read_cursor) -> Place:

@@ -32,7 +32,7 @@ async def count_of(companies: Companies) -> int:
         ({"channel": "rcs", "rcs_text": "あ" * 2731}, "rcs_text", "rcs_text_too_long"),
         ({"send_at": "2020-01-01T00:00:00+09:00"}, "send_at", "past_send_time"),
         ({"send_at": "2999-01-01T00:00:00+09:00"}, "send_at", "send_time_too_far"),
-        ({"carriers": []}, "carriers", "no_carrier_for_channel"),
+        ({"carriers": []}, "carriers", "carriers_missing"),
         (
             {"recycling_reference_on": "2999-01-01"},
             "recycling_reference_on",
