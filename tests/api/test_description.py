@@ -99,7 +99,18 @@ async def test_too_large_a_body_is_told_the_limit(client: httpx.AsyncClient) -> 
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "0" * 33, "0" * 31 + "G", "urn:uuid:" + "0" * 32, "０" * 32, "a" * 5_000]
+    "cursor",
+    [
+        "",
+        "x",
+        "end",
+        "-" + "0" * 32,
+        "0" * 33,
+        "0" * 31 + "G",
+        "urn:uuid:" + "0" * 32,
+        "０" * 32,
+        "a" * 5_000,
+    ],
 )
 async def test_a_cursor_is_one_of_ours(client: httpx.AsyncClient, cursor: str) -> None:
     """As the description says; an empty one must not begin from the start again."""
