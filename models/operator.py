@@ -47,6 +47,8 @@ class OperatorSession(SQLModel, table=True):
     second_factor_at: datetime | None = time_column()
     device: str | None = text_column(default=None, nullable=True)
     address: str | None = text_column(default=None, nullable=True)
+    kept_path: str | None = text_column(default=None, nullable=True)
+    kept_form: bytes | None = Field(default=None, sa_type=LargeBinary)
     last_seen_at: datetime = time_column(default_now=True)
     expires_at: datetime = time_column(nullable=False)
     sealed_searches: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -15,6 +15,7 @@ class UserSession(SQLModel, table=True):
     ``confirmed_at`` is when the password was last given, ``second_factor_at`` when the second factor was.
     ``challenge`` is what a passkey has to sign, once. ``device`` is what the browser calls itself.
     ``sealed_searches`` holds what was typed to search for by personal data (services/stored_searches.py).
+    ``kept_form`` is what was typed at the page ``kept_path`` when the session before this one ended, sealed.
     """
 
     __tablename__ = "user_sessions"
@@ -30,6 +31,8 @@ class UserSession(SQLModel, table=True):
     challenge: bytes | None = Field(default=None, sa_type=LargeBinary)
     device: str | None = text_column(default=None, nullable=True)
     address: str | None = text_column(default=None, nullable=True)
+    kept_path: str | None = text_column(default=None, nullable=True)
+    kept_form: bytes | None = Field(default=None, sa_type=LargeBinary)
     last_seen_at: datetime = time_column(default_now=True)
     expires_at: datetime = time_column(nullable=False)
     sealed_searches: bytes | None = Field(default=None, sa_type=LargeBinary)

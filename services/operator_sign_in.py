@@ -29,7 +29,7 @@ _OPERATOR = text("SELECT id, password_hash FROM operators WHERE lower(login_id) 
 
 _SESSION = text("""
     SELECT s.id, s.operator_id, s.created_at, s.last_seen_at, s.expires_at, s.confirmed_at,
-           s.second_factor_at, o.login_id, o.name, o.role, o.needs_second_factor,
+           s.second_factor_at, s.kept_path, o.login_id, o.name, o.role, o.needs_second_factor,
            EXISTS (SELECT FROM operator_totp_secrets t WHERE t.operator_id = s.operator_id
                    AND t.confirmed_at IS NOT NULL) AS has_totp
     FROM operator_sessions s JOIN operators o ON o.id = s.operator_id
@@ -137,6 +137,7 @@ async def operator_session(
         confirmed_at=row.confirmed_at,
         state=state,
         has_totp=row.has_totp,
+        kept_path=row.kept_path,
     )
 
 

@@ -97,6 +97,8 @@ class AccountSession:
     has_totp: bool
     # Operators have none.
     has_passkey: bool = False
+    # The page of a form that was open when the session before this one ended (``services/kept_forms.py``).
+    kept_path: str | None = None
 
     def is_confirmed(self, now: datetime) -> bool:
         """Whether the password was given recently enough for a change of users, keys or second factors."""

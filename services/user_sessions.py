@@ -17,7 +17,8 @@ from services.sessions import AccountSession, is_over, note_seen
 
 _SESSION = text("""
     SELECT s.company_id, s.id, s.user_id, s.created_at, s.last_seen_at, s.expires_at, s.confirmed_at,
-           s.second_factor_at, u.login_id, u.name, u.role, u.temporary_until, c.name AS company_name,
+           s.second_factor_at, s.kept_path, u.login_id, u.name, u.role, u.temporary_until,
+           c.name AS company_name,
            u.role = ANY (c.second_factor_roles) AS needs_second_factor,
            EXISTS (SELECT FROM totp_secrets t WHERE t.company_id = s.company_id AND t.user_id = s.user_id
                    AND t.confirmed_at IS NOT NULL) AS has_totp,
@@ -72,8 +73,7 @@ async def session_for(
     """Return who holds ``token``, ``None`` after 30 minutes without activity or 12 hours in all.
 
     Role, second factor and the rest are read anew each time, so a change counts from the next request on.
-    ``is_activity=False`` for requests a page makes by itself: an abandoned screen signs out in spite
-    of its polling.
+    ``is_activity=False`` for requests a page makes by itself: an abandoned screen signs out all the same.
     """
     key = {"token_hash": token_hash(token), "now": now, "idle_limit": IDLE_LIMIT}
     await enter_company_of_session(session, token_hash(token))
@@ -105,6 +105,7 @@ async def session_for(
         state=state,
         has_totp=row.has_totp,
         has_passkey=row.has_passkey,
+        kept_path=row.kept_path,
     )
 
 

@@ -21,6 +21,7 @@ from services.sessions import AccountSession
 from services.user_sessions import SessionUser, session_for
 from web.cookies import session_token
 from web.csrf import SAFE_METHODS, check_form
+from web.kept_forms import restore_kept
 
 
 class SignInNeeded(Exception):
@@ -111,6 +112,8 @@ async def check_progress(
         raise StepNeeded(user.state.step)
     if confirmed and not user.is_confirmed(now()):
         raise ConfirmationNeeded
+    if user.state.step is SignInStep.DONE:
+        await restore_kept(request, user, now())
 
 
 async def record_denial(

@@ -13,8 +13,8 @@ FORM_BYTES = 256 * 1024
 _AROUND_A_FILE = 64 * 1024
 
 _PUBLIC_PATHS = frozenset(path for _, path in PUBLIC_ROUTES)
-# A list of recipients, as a file or typed: ``RecipientsForm``.
-_UPLOADS = re.compile(r"/campaigns/(new|[^/]+/recipients)")
+# A list of recipients, as a file or typed: ``RecipientsForm``; a scheduled send's can be replaced as well.
+_UPLOADS = re.compile(r"/campaigns/(new|[^/]+/(recipients|edit))")
 
 
 def page_body_limit(path: str, settings: WebSettings) -> int:

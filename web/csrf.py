@@ -37,7 +37,7 @@ async def read_form(request: Request) -> FormData:
     """
     kept: FormData | None = getattr(request.state, "read_form", None)
     if kept is None:
-        if not _same_origin(request):
+        if not comes_from_us(request):
             raise FormNotOurs
         if request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
             # Counted before it is taken apart; the body is within its limit (``web/body_limits.py``).
@@ -72,7 +72,7 @@ def _clean(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _same_origin(request: Request) -> bool:
+def comes_from_us(request: Request) -> bool:
     """Browsers name where a request comes from; what names nothing is left to the token."""
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):

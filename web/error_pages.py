@@ -25,12 +25,14 @@ from services.operators import OperatorNotFound
 from services.passkeys import PasskeyNotFound
 from services.sessions import SessionNotFound
 from web.access import ConfirmationNeeded, SignInNeeded, StepNeeded
-from web.cookies import OPERATOR_SIDE, settings_of, side_of
+from web.cookies import settings_of, side_of
 from web.csrf import FormNotOurs, read_form
 from web.forms.fields import text_of
+from web.kept_forms import page_of
 from web.operator.access import OperatorSignInNeeded
 from web.pages import go, is_fragment, page
 from web.security_headers import add_security_headers
+from web.session_end import is_in_background, keep_what_was_posted, to_sign_in
 from web.throttling import TooManyRequests
 from web.wording.errors import (
     ERROR_PAGES,
@@ -60,8 +62,8 @@ def install_error_pages(app: FastAPI) -> None:
     _install(app, Exception, _unexpected, _plain_500)
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, ConnectionError):
         _install(app, unavailable, _database_down, _plain_503)
-    app.add_exception_handler(SignInNeeded, _to_sign_in)
-    app.add_exception_handler(OperatorSignInNeeded, _to_operator_sign_in)
+    app.add_exception_handler(SignInNeeded, to_sign_in)
+    app.add_exception_handler(OperatorSignInNeeded, to_sign_in)
     app.add_exception_handler(FormNotOurs, _form_not_ours)
     app.add_exception_handler(StepNeeded, _to_step)
     app.add_exception_handler(ConfirmationNeeded, _to_confirmation)
@@ -84,7 +86,11 @@ def _install(app: FastAPI, error: type[Exception], for_people: Handler, default:
 
 
 def error_page(
-    request: Request, status: int, wording: ErrorPage, typed: Sequence[tuple[str, str]] = ()
+    request: Request,
+    status: int,
+    wording: ErrorPage,
+    typed: Sequence[tuple[str, str]] = (),
+    kept_at: str | None = None,
 ) -> Response:
     """Render one error; headers are set here as well, since a 500 is made outside the middleware."""
     if side_of(request):
@@ -96,6 +102,7 @@ def error_page(
         wording=wording,
         request_id=current_request_id(),
         typed=typed,
+        kept_at=kept_at,
     )
     add_security_headers(response.headers, request.url.path, settings_of(request))
     return response
@@ -132,8 +139,10 @@ def _not_valid(request: Request, _error: RequestValidationError) -> Response:
     return error_page(request, 404, ERROR_PAGES[404])
 
 
-def _form_not_ours(request: Request, _error: Exception) -> Response:
-    return error_page(request, 403, ERROR_PAGES[419])
+async def _form_not_ours(request: Request, _error: Exception) -> Response:
+    """A page of an older session: what was typed there waits at its page, for whoever is signed in now."""
+    kept_at = None if is_in_background(request) else await keep_what_was_posted(request)
+    return error_page(request, 403, ERROR_PAGES[419], kept_at=kept_at)
 
 
 def _database_down(request: Request, error: Exception) -> Response:
@@ -153,7 +162,9 @@ def _to_step(request: Request, error: Exception) -> Response:
     return _lead_to(request, _STEP_PAGES[error.step] if isinstance(error, StepNeeded) else "")
 
 
-def _to_confirmation(request: Request, _error: Exception) -> Response:
+async def _to_confirmation(request: Request, _error: Exception) -> Response:
+    """Ask for the password first; what was typed is in its form again afterwards."""
+    await keep_what_was_posted(request)
     return _lead_to(request, "/account/confirm", always=True)
 
 
@@ -164,7 +175,7 @@ def _lead_to(request: Request, step_page: str, *, always: bool = False) -> Respo
         return Response(status_code=401, headers={"HX-Redirect": address})
     # Forms lie at the address of their page, so that is where to come back to.
     comes_back = (request.method == "GET" or always) and home not in (address, request.url.path)
-    return go(f"{address}?next={request.url.path}" if comes_back else address)
+    return go(f"{address}?next={page_of(request)}" if comes_back else address)
 
 
 def _too_many(request: Request, error: Exception) -> Response:
@@ -172,23 +183,6 @@ def _too_many(request: Request, error: Exception) -> Response:
     response = error_page(request, 429, too_many_requests(wait))
     response.headers["Retry-After"] = str(int(wait.total_seconds()))
     return response
-
-
-def _to_sign_in(request: Request, _error: Exception) -> Response:
-    return _sign_in_first(request, "/sign-in", home="/")
-
-
-def _to_operator_sign_in(request: Request, _error: Exception) -> Response:
-    return _sign_in_first(request, f"{OPERATOR_SIDE}/sign-in", home=OPERATOR_SIDE)
-
-
-def _sign_in_first(request: Request, address: str, *, home: str) -> Response:
-    if is_fragment(request):
-        return Response(status_code=401, headers={"HX-Redirect": address})
-    # Only addresses that can simply be opened again are remembered.
-    if request.method == "GET" and request.url.path != home:
-        return go(f"{address}?next={request.url.path}")
-    return go(address)
 
 
 def _plain_404(_request: Request, _error: Exception) -> Response:

@@ -15,6 +15,8 @@ from web import formats
 from web.confirmations import confirmation_for, mark_confirmed
 from web.cookies import settings_of, side_of
 from web.csrf import csrf_token
+from web.kept_forms import kept_fields
+from web.refill import refill
 from web.wording import look, word
 from web.wording.audit import action_word, actor_word, field_word, target_words, value_words
 from web.wording.checks import problem_column, problem_mend, problem_what
@@ -94,6 +96,8 @@ def render_text(request: Request, template: str, block: str | None = None, **con
         "side": side_of(request),
         "frame": "operator/frame.html" if side_of(request) else "layout.html",
         "has_htmx": HTMX.is_file(),
+        "is_restored": bool(kept_fields(request)),
+        "kept_path": getattr(request.state, "kept_path", None),
         "confirmation": None if block else confirmation_for(request),
         **context,
     }
@@ -106,7 +110,10 @@ def page(
     request: Request, template: str, *, status: int = 200, block: str | None = None, **context: Any
 ) -> HTMLResponse:
     """Answer with a page. ``status`` is 422 where a form comes back with errors."""
-    response = HTMLResponse(render_text(request, template, block, **context), status)
+    html = render_text(request, template, block, **context)
+    if block is None and (kept := kept_fields(request)):
+        html = refill(html, request.url.path, kept)
+    response = HTMLResponse(html, status)
     if block is None and confirmation_for(request) is not None:
         mark_confirmed(response, request)
     return response

@@ -14,9 +14,11 @@ from web.access import now, remote_address
 from web.cookies import is_operator_path, set_session, set_visitor, side_of, visitor_token
 from web.csrf import FormNotOurs, check_form, read_form
 from web.forms.fields import login_id_of, own_address, text_of
+from web.kept_forms import FIELD, keep_in_session
 from web.mail_posting import changing
 from web.pages import go, page
 from web.throttling import throttle, unhurried, was_no_try
+from web.wording.confirmations import ConfirmationWords
 from web.wording.problems import FieldError
 
 # Login id, password and browser to a token, or to what is wrong.
@@ -40,8 +42,11 @@ def sign_in_form(
     login_id: str = "",
     errors: Sequence[FieldError] = (),
     status: int = 200,
+    *,
+    kept_form: str = "",
+    ended: ConfirmationWords | None = None,
 ) -> Response:
-    """Show the form; it is bound to the visitor's browser."""
+    """Show the form; it is bound to the visitor's browser. ``kept_form``: what it carries on, sealed."""
     response = page(
         request,
         template,
@@ -49,6 +54,8 @@ def sign_in_form(
         next_address=next_of_side(request, next_address),
         login_id=login_id,
         errors=errors,
+        kept_form=kept_form,
+        ended=ended,
     )
     set_visitor(response, request, visitor_token(request))
     return response
@@ -60,10 +67,13 @@ async def take_sign_in(request: Request, template: str, attempt: Attempt) -> Res
     await throttle(request, LimitKind.SIGN_IN)
     form = await read_form(request)
     login_id, next_address = login_id_of(form), text_of(form, "next")
+    carried = text_of(form, FIELD)
     try:
         await check_form(request)
     except FormNotOurs:
-        return sign_in_form(request, template, next_address, login_id, [_EXPIRED], status=403)
+        return sign_in_form(
+            request, template, next_address, login_id, [_EXPIRED], status=403, kept_form=carried
+        )
     device = Device(request.headers.get("user-agent"), remote_address(request))
     async with unhurried(request):
         outcome = await attempt(login_id, text_of(form, "password"), device)
@@ -71,8 +81,10 @@ async def take_sign_in(request: Request, template: str, attempt: Attempt) -> Res
             await was_no_try(request, LimitKind.SIGN_IN)
             response = go(next_of_side(request, next_address))
             set_session(response, request, outcome)
+            if carried:
+                await keep_in_session(request, carried, outcome, now())
             return response
-    return sign_in_form(request, template, next_address, login_id, [outcome], status=422)
+    return sign_in_form(request, template, next_address, login_id, [outcome], status=422, kept_form=carried)
 
 
 async def take_proof(

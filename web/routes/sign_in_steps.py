@@ -81,7 +81,7 @@ async def set_new_password(request: Request, viewer: WithTemporaryPassword) -> R
             is_done = change is PasswordChange.DONE
             opened = await rotate_session(session, user, now(), confirmed=True) if is_done else None
         if opened is not None:
-            response = go("/")
+            response = go(user.kept_path or "/")
             set_session(response, request, opened.token)
             return response
         errors = [CHANGE_ERRORS[change]]
