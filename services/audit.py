@@ -95,6 +95,8 @@ def _actor(caller: Caller | OperatorCaller) -> tuple[ActorKind, UUID | None]:
     if isinstance(caller, OperatorCaller):
         kind = ActorKind.SYSTEM if caller.operator_id is None else ActorKind.OPERATOR
         return kind, caller.operator_id
+    if caller.user_id is None and caller.api_key_id is None:
+        return ActorKind.SYSTEM, None
     if caller.user_id is None:
         return ActorKind.API_KEY, caller.api_key_id
     return ActorKind.USER, caller.user_id

@@ -89,6 +89,14 @@ def verify_audit() -> None:
     _run(verify_audit_trails)
 
 
+@app.command(name="stop-after-restore")
+def after_restore() -> None:
+    """Cancel what may have gone out since the moment the database was brought back to; workers are stopped."""
+    from workers.after_restore import stop_after_restore
+
+    _run(stop_after_restore)
+
+
 @app.command()
 def demo_data(
     output: Annotated[Path, typer.Option(help="Where to write the sign-ins and keys (JSON).")],
