@@ -34,6 +34,7 @@ LABELS = {
     "sweep",
     "result",
     "link",
+    "why",
     "method",
     "route",
     "le",
