@@ -91,7 +91,7 @@ def verify_audit() -> None:
 
 @app.command(name="stop-after-restore")
 def after_restore() -> None:
-    """Cancel what may have gone out since the moment the database was brought back to; workers are stopped."""
+    """Cancel what may have gone out since the moment a database was restored to; workers must not run."""
     from workers.after_restore import stop_after_restore
 
     _run(stop_after_restore)
