@@ -32,6 +32,7 @@ from domain.rcs_contents import (
     TextContent,
     Thumbnail,
 )
+from domain.visible_text import is_blank
 
 # What counts differently: half- and full-width, half-width katakana, decomposed kana, emoji, line ends.
 _CHARACTERS = st.sampled_from(
@@ -44,7 +45,7 @@ def texts(most: int, most_bytes: int | None = None) -> st.SearchStrategy[str]:
 
     def fits(text: str) -> bool:
         size_fits = most_bytes is None or count_bytes(text) <= most_bytes
-        return bool(text.strip()) and count_characters(text) <= most and size_fits
+        return not is_blank(text) and count_characters(text) <= most and size_fits
 
     full = st.sampled_from(["字", "a", "ｱ"]).map(lambda character: character * most)
     return (st.lists(_CHARACTERS, min_size=1, max_size=min(most // 2, 30)).map("".join) | full).filter(fits)
