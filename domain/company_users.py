@@ -25,7 +25,7 @@ class UserProblem(StrEnum):
     NAME_TOO_LONG = "name_too_long"
     LOGIN_ID_NOT_AN_ADDRESS = "login_id_not_an_address"
     LOGIN_ID_IN_USE = "login_id_in_use"
-    # Deleted before, or another company's: never told apart, and only the service desk can help (C-5).
+    # Deleted before: only the service desk can help (C-5). Another company's is never told (decision 0040).
     LOGIN_ID_NOT_AVAILABLE = "login_id_not_available"
     ROLE_MISSING = "role_missing"
     LAST_ADMINISTRATOR = "last_administrator"

@@ -20,6 +20,7 @@ class MailKind(StrEnum):
     ROLE_CHANGED = "role_changed"
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     ACCOUNT_DELETED = "account_deleted"
+    LOGIN_ID_TAKEN = "login_id_taken"
 
 
 class MailState(StrEnum):
@@ -170,6 +171,19 @@ def _account_deleted(facts: MailFacts) -> tuple[str, list[str]]:
     ]
 
 
+def _login_id_taken(facts: MailFacts) -> tuple[str, list[str]]:
+    return "アカウント発行についてのご連絡", [
+        "貴社の企業管理者が、このメールアドレスでアカウントを発行しようとしました。",
+        "このメールアドレスは、すでに別のご契約のログインIDとして使われているため、発行できませんでした。",
+        "",
+        f"ログインID: {facts.login_id}",
+        "",
+        "お使いになる場合は、別のメールアドレスでの発行を、貴社の企業管理者へご依頼ください。",
+        "今お使いのアカウントとパスワードは変わりません。",
+        "お心当たりがない場合は、何もする必要はありません。",
+    ]
+
+
 _WRITERS: dict[MailKind, Callable[[MailFacts], tuple[str, list[str]]]] = {
     MailKind.ACCOUNT_ISSUED: _account_issued,
     MailKind.PASSWORD_RESET: _password_reset,
@@ -178,6 +192,7 @@ _WRITERS: dict[MailKind, Callable[[MailFacts], tuple[str, list[str]]]] = {
     MailKind.ROLE_CHANGED: _role_changed,
     MailKind.SECOND_FACTOR_CHANGED: _second_factor_changed,
     MailKind.ACCOUNT_DELETED: _account_deleted,
+    MailKind.LOGIN_ID_TAKEN: _login_id_taken,
 }
 
 

@@ -23,7 +23,8 @@ class CompanyUser(SQLModel, table=True):
 
     ``login_id`` is the mail address. Until ``temporary_until`` (empty: for ever) the password lets in only to
     choose another one (C-2). A deleted user stays for the names in logs and keeps the login id from being
-    used again, until the service desk frees it: ``released_at`` (C-5).
+    used again, until the service desk frees it: ``released_at`` (C-5). ``taken_elsewhere_at`` is set for
+    an invitation whose login id is another company's: it looks like any other and lets nobody in.
     """
 
     __tablename__ = "company_users"
@@ -33,7 +34,7 @@ class CompanyUser(SQLModel, table=True):
             "company_users_login_id_key",
             text("lower(login_id)"),
             unique=True,
-            postgresql_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL AND taken_elsewhere_at IS NULL"),
         ),
     )
 
@@ -51,3 +52,4 @@ class CompanyUser(SQLModel, table=True):
     deleted_at: datetime | None = time_column()
     released_at: datetime | None = time_column()
     created_at: datetime = time_column(default_now=True)
+    taken_elsewhere_at: datetime | None = time_column()

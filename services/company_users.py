@@ -47,7 +47,8 @@ _LOCK_COMPANY = text("SELECT id FROM companies WHERE id = :company_id FOR UPDATE
 
 _ADMINISTRATORS = text("""
     SELECT count(*) FROM company_users
-    WHERE company_id = :company_id AND deleted_at IS NULL AND role = ANY (:roles)
+    WHERE company_id = :company_id AND deleted_at IS NULL AND taken_elsewhere_at IS NULL
+      AND role = ANY (:roles)
 """)
 
 _INVITE = text("""
@@ -56,9 +57,22 @@ _INVITE = text("""
     ON CONFLICT DO NOTHING RETURNING id
 """)
 
-_IS_OWN = text("""
-    SELECT EXISTS (SELECT FROM company_users WHERE company_id = :company_id AND deleted_at IS NULL
-                   AND lower(login_id) = lower(:login_id))
+# In the list, or deleted and kept from use. What led nowhere and was deleted is neither.
+_OWN = text("""
+    SELECT deleted_at FROM company_users
+    WHERE company_id = :company_id AND lower(login_id) = lower(:login_id) AND released_at IS NULL
+      AND (deleted_at IS NULL OR taken_elsewhere_at IS NULL)
+    ORDER BY deleted_at NULLS FIRST LIMIT 1
+""")
+# Looks like any invitation; nobody has its password.
+_INVITE_IN_VAIN = text("""
+    INSERT INTO company_users
+        (company_id, login_id, name, role, password_hash, temporary_until, taken_elsewhere_at)
+    VALUES (:company_id, :login_id, :name, :role, '!', :temporary_until, :now) RETURNING id
+""")
+_LEADS_NOWHERE = text("""
+    SELECT login_id FROM company_users
+    WHERE company_id = :company_id AND id = :id AND taken_elsewhere_at IS NOT NULL
 """)
 
 _CHANGE = text(
@@ -126,30 +140,40 @@ async def find_user(session: AsyncSession, caller: Caller, user_id: UUID, now: d
 async def invite_user(
     session: AsyncSession, caller: Caller, login_id: str, profile: UserProfile, box: SecretBox, now: datetime
 ) -> UUID:
-    """Add a user with a temporary password that only the mail tells (C-2); raises ``UserRefused``."""
+    """Add a user with a temporary password that only the mail tells (C-2); raises ``UserRefused``.
+
+    Whether somebody is another company's user is nobody's business: such an invitation looks like any other,
+    and only the mail tells its reader that it leads nowhere (decision 0040).
+    """
     if await take_token(session, LimitKind.INVITATION, str(caller.company_id), now) is not None:
         raise UserRefused(UserProblem.INVITED_TOO_MANY)
     password = new_code(TEMPORARY_PASSWORD_SIGNS, secrets.randbelow)
     until = now + TEMPORARY_PASSWORD_LIFETIME
     password_hash = await hashed(password)
     key = {"company_id": caller.company_id, "login_id": login_id}
-    values = {"name": profile.name, "role": profile.role.value, "temporary_until": until}
-    added = await session.execute(_INVITE, {**key, **values, "password_hash": password_hash})
+    if (own := (await session.execute(_OWN, key)).one_or_none()) is not None:
+        is_there = own.deleted_at is None
+        raise UserRefused(UserProblem.LOGIN_ID_IN_USE if is_there else UserProblem.LOGIN_ID_NOT_AVAILABLE)
+    values = {**key, "name": profile.name, "role": profile.role.value, "temporary_until": until}
+    added = await session.execute(_INVITE, {**values, "password_hash": password_hash})
     user_id: UUID | None = added.scalar_one_or_none()
     if user_id is None:
-        is_own = (await session.execute(_IS_OWN, key)).scalar_one()
-        raise UserRefused(UserProblem.LOGIN_ID_IN_USE if is_own else UserProblem.LOGIN_ID_NOT_AVAILABLE)
-    await queue_mail(
-        session,
-        caller.company_id,
-        user_id,
-        MailKind.ACCOUNT_ISSUED,
-        secret=(box, password),
-        expires_at=until,
-    )
+        user_id = (await session.execute(_INVITE_IN_VAIN, {**values, "now": now})).scalar_one()
+        await _tell_it_is_taken(session, caller, user_id, login_id, now)
+    else:
+        secret, kind = (box, password), MailKind.ACCOUNT_ISSUED
+        await queue_mail(session, caller.company_id, user_id, kind, secret=secret, expires_at=until)
     after = {"login_id": login_id, "name": profile.name, "role": profile.role}
     await record_audit(session, caller, AuditAction.USER_INVITED, target=("user", user_id), after=after)
     return user_id
+
+
+async def _tell_it_is_taken(
+    session: AsyncSession, caller: Caller, user_id: UUID, login_id: str, now: datetime
+) -> None:
+    """Tell whoever reads that mailbox, however often it is invited only so often."""
+    if await take_token(session, LimitKind.NOTICE_MAIL, f"taken {login_id.casefold()}", now) is None:
+        await queue_mail(session, caller.company_id, user_id, MailKind.LOGIN_ID_TAKEN)
 
 
 async def change_user(
@@ -203,7 +227,11 @@ async def reset_by_issuer(
         raise UserRefused(UserProblem.MAILED_LATELY)
     key = {"company_id": caller.company_id, "id": user_id}
     await session.execute(_PROLONG, {**key, "until": now + TEMPORARY_PASSWORD_LIFETIME})
-    await issue_reset_code(session, caller.company_id, user_id, box, now)
+    taken: str | None = (await session.execute(_LEADS_NOWHERE, key)).scalar_one_or_none()
+    if taken is None:
+        await issue_reset_code(session, caller.company_id, user_id, box, now)
+    else:
+        await _tell_it_is_taken(session, caller, user_id, taken, now)
     await record_audit(session, caller, AuditAction.RESET_SENT, target=("user", user_id))
 
 

@@ -23,7 +23,7 @@ _COLUMNS = """
     SELECT u.company_id, u.id, u.login_id, u.name, u.role, u.deleted_at, u.released_at,
            c.name AS company_name
     FROM company_users u JOIN companies c ON c.id = u.company_id
-    WHERE u.deleted_at IS NOT NULL
+    WHERE u.deleted_at IS NOT NULL AND u.taken_elsewhere_at IS NULL
 """
 _BY_LOGIN_ID = text(f"{_COLUMNS} AND lower(u.login_id) = lower(:login_id) AND u.released_at IS NULL")
 _ONE = text(f"{_COLUMNS} AND u.company_id = :company_id AND u.id = :user_id")

@@ -30,6 +30,7 @@ _QUEUE = text("""
     SELECT u.company_id, :id, :kind, u.id, u.login_id, CAST(:details AS jsonb), :sealed_secret, :expires_at,
            'queued'
     FROM company_users u WHERE u.company_id = :company_id AND u.id = :user_id
+      AND (u.taken_elsewhere_at IS NULL OR :kind = 'login_id_taken')
 """)
 
 # What an older mail of the kind would tell is no longer true.

@@ -53,6 +53,7 @@ _FORGET_CODE = text("DELETE FROM password_resets WHERE company_id = :company_id 
 _MAY_RESET = text("""
     SELECT company_id, id FROM company_users
     WHERE lower(login_id) = lower(:login_id) AND deleted_at IS NULL AND released_at IS NULL
+      AND taken_elsewhere_at IS NULL
       AND (temporary_until IS NULL OR temporary_until > :now)
 """)
 
@@ -70,6 +71,7 @@ _LIVE_CODE = text("""
     JOIN company_users u ON u.company_id = r.company_id AND u.id = r.user_id
     JOIN companies c ON c.id = u.company_id
     WHERE lower(u.login_id) = lower(:login_id) AND u.deleted_at IS NULL AND u.released_at IS NULL
+      AND u.taken_elsewhere_at IS NULL
       AND r.expires_at > :now
     FOR UPDATE OF r
 """)

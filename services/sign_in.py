@@ -27,6 +27,7 @@ from services.unknown_logins import record_unknown_login
 _USER = text("""
     SELECT company_id, id, role, password_hash, temporary_until FROM company_users
     WHERE lower(login_id) = lower(:login_id) AND deleted_at IS NULL AND released_at IS NULL
+      AND taken_elsewhere_at IS NULL
 """)
 
 

@@ -9,10 +9,12 @@ import pytest
 from domain.callers import Caller
 from domain.company_users import AccountState, UserProblem, UserProfile
 from domain.permissions import Role
+from domain.rate_limits import LIMITS, LimitKind
 from domain.sign_in_steps import SignInStep
 from services.company_users import (
     UserNotFound,
     UserRefused,
+    UserRow,
     change_user,
     delete_user,
     find_user,
@@ -65,22 +67,80 @@ async def test_an_invitation_is_a_user_and_a_mail_in_one_transaction(accounts: A
 
 
 async def test_a_deleted_login_id_is_refused(accounts: Accounts) -> None:
-    """C-5; in any case, and whichever company it was. Freeing it: ``test_login_ids.py``."""
-    admin, stranger = await accounts.administrator(), await accounts.administrator()
+    """C-5; in any case. Freeing it: ``test_login_ids.py``."""
+    admin = await accounts.administrator()
     gone = await accounts.colleague(admin)
     async with accounts.transaction() as session:
         await delete_user(session, caller(admin), gone.user_id, now())
-    for by in (admin, stranger):
-        refused = await problem_of_invitation(accounts, by, gone.login_id.upper())
-        assert refused is UserProblem.LOGIN_ID_NOT_AVAILABLE
+    refused = await problem_of_invitation(accounts, admin, gone.login_id.upper())
+    assert refused is UserProblem.LOGIN_ID_NOT_AVAILABLE
 
 
-async def test_another_companys_login_id_is_not_told_from_a_deleted_one(accounts: Accounts) -> None:
-    """Whether somebody is a customer elsewhere is nobody's business; an own user is in one's own list."""
+async def rows_of(accounts: Accounts, by: Account, login_id: str) -> list[UserRow]:
+    async with accounts.database.transaction(by.company_id) as session:
+        return [row for row in await list_users(session, caller(by), now()) if row.login_id == login_id]
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+async def test_another_companys_login_id_is_invited_like_any_other(
+    accounts: Accounts, is_deleted: bool
+) -> None:
+    """Whether somebody is, or was, a customer elsewhere is nobody's business."""
     admin, stranger = await accounts.administrator(), await accounts.administrator()
-    own = await problem_of_invitation(accounts, admin, admin.login_id)
-    foreign = await problem_of_invitation(accounts, admin, stranger.login_id)
-    assert (own, foreign) == (UserProblem.LOGIN_ID_IN_USE, UserProblem.LOGIN_ID_NOT_AVAILABLE)
+    taken = await accounts.colleague(stranger)
+    if is_deleted:
+        async with accounts.transaction() as session:
+            await delete_user(session, caller(stranger), taken.user_id, now())
+    free = f"free-{taken.login_id}"
+    assert await problem_of_invitation(accounts, admin, admin.login_id) is UserProblem.LOGIN_ID_IN_USE
+    for login_id in (taken.login_id, free):
+        assert await problem_of_invitation(accounts, admin, login_id) is None
+    (in_vain,), (invited,) = [await rows_of(accounts, admin, login_id) for login_id in (taken.login_id, free)]
+    same = ("state", "name", "role", "locked_until", "last_signed_in_at", "has_second_factor")
+    assert [getattr(in_vain, name) for name in same] == [getattr(invited, name) for name in same]
+    again = await problem_of_invitation(accounts, admin, taken.login_id.upper())
+    assert again is UserProblem.LOGIN_ID_IN_USE
+    entries = await accounts.rows(
+        "SELECT action, after - 'login_id' AS after FROM audit_entries WHERE target_id = ANY (:ids)",
+        ids=[in_vain.id, invited.id],
+    )
+    assert len(entries) == 2
+    assert entries[0] == entries[1]
+
+
+async def test_an_invitation_of_another_companys_user_lets_nobody_in_and_only_its_reader_knows(
+    accounts: Accounts,
+) -> None:
+    """The other company's account is as it was; repeating it does not flood the mailbox."""
+    admin, stranger = await accounts.administrator(), await accounts.administrator()
+    taken = await accounts.colleague(stranger)
+    for _ in range(LIMITS[LimitKind.NOTICE_MAIL].burst + 2):
+        assert await problem_of_invitation(accounts, admin, taken.login_id) is None
+        (row,) = await rows_of(accounts, admin, taken.login_id)
+        async with accounts.transaction() as session:
+            await change_user(session, caller(admin), row.id, UserProfile("別の名", Role.ADMIN), now())
+            await delete_user(session, caller(admin), row.id, now())
+    assert await problem_of_invitation(accounts, admin, taken.login_id) is None
+    (row,) = await rows_of(accounts, admin, taken.login_id)
+    async with accounts.transaction() as session:
+        await reset_by_issuer(session, caller(admin), row.id, BOX, now())
+    mails = await accounts.rows(
+        "SELECT DISTINCT kind FROM mails WHERE company_id = :company AND address = :address",
+        company=admin.company_id,
+        address=taken.login_id,
+    )
+    assert [mail.kind for mail in mails] == ["login_id_taken"]
+    (count,) = await accounts.rows(
+        "SELECT count(*) AS n FROM mails WHERE kind = 'login_id_taken' AND address = :address",
+        address=taken.login_id,
+    )
+    assert count.n == LIMITS[LimitKind.NOTICE_MAIL].burst
+    user = await accounts.signs_in(taken)
+    assert user.account.company_id == stranger.company_id
+    async with accounts.transaction() as session:
+        await delete_user(session, caller(stranger), taken.user_id, now())
+        for password in (PASSWORD, "!", ""):
+            assert isinstance(await sign_in(session, taken.login_id, password, now()), SignInFailed)
 
 
 async def test_a_deleted_user_is_out_at_once(accounts: Accounts) -> None:

@@ -1,6 +1,7 @@
 """Users through the portal: from the invitation to the last sign-in (P-6, C-1 to C-5)."""
 
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -91,16 +92,32 @@ async def test_the_session_token_changes_at_every_step(
         ({"login_id": "taro@sakura.example", "name": " ", "role": "admin"}, "名前が入力されていません"),
         ({"login_id": "taro@sakura.example", "name": "太郎", "role": "operator"}, "権限が選ばれていません"),
         ({"login_id": "OWNER@sakura.example", "name": "太郎", "role": "admin"}, "すでに登録されています"),
-        ({"login_id": "owner@midori.example", "name": "太郎", "role": "admin"}, "お客様窓口へご依頼ください"),
     ],
 )
 async def test_what_cannot_be_added_says_why(owner: Staff, fields: dict[str, Any], words: str) -> None:
-    """What, where, how to mend; another company's user is not told from a deleted one (C-5)."""
+    """What, where, how to mend."""
     await owner.open("/users/new")
     answer = await owner.send("追加してメールを送る", **fields)
     assert answer.status_code == 422
     assert words in owner.page.text
     assert "data-error-summary" in answer.text
+
+
+async def test_another_companys_user_is_invited_like_anybody(portal: Portal, owner: Staff) -> None:
+    """The same page for both, but for the address; only the mail tells whoever reads it."""
+    seen = []
+    for login_id in ("owner@midori.example", "nobody@midori.example"):
+        await owner.open("/users/new")
+        answer = await owner.send("追加してメールを送る", login_id=login_id, name="花子", role="admin")
+        assert answer.status_code == 200
+        rows = re.findall(r"<tr>.*?</tr>", (await owner.open("/users")).text, re.DOTALL)
+        (row,) = (row for row in rows if login_id in row)
+        seen.append(re.sub(r"[0-9a-f-]{36}", "", row.replace(login_id, "")))
+    assert seen[0] == seen[1]
+    assert "招待中" in seen[0]
+    taken = await newest_mail(portal, "owner@midori.example")
+    assert "別のご契約のログインIDとして使われている" in taken.text
+    assert "仮パスワード" in (await newest_mail(portal, "nobody@midori.example")).text
 
 
 async def test_a_deleted_user_is_signed_out_and_refused_afterwards(
