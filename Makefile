@@ -32,7 +32,7 @@ test: $(DEV) $(ASSETS) $(PEERS) ## every test (ARGS="tests/domain -k parts" for 
 
 peers: $(DEV) ## the tests against programs of other people (Kannel: apt-get install kannel)
 	@$(PY) -m scripts.peer_packages
-	@$(PY) -m pytest -m peer tests/peers $(ARGS)
+	@$(PY) -m pytest -m peer tests/peers tests/api $(ARGS)
 
 check: $(DEV) ## format, lint, types, imports point down, no new secret, no known vulnerability
 	$(VENV)/bin/ruff format --check .
@@ -63,6 +63,10 @@ lock: $(DEV) ## resolve the dependencies again (UPGRADE=--upgrade: newest of eac
 	npm install --package-lock-only --ignore-scripts
 	cd tests/peers/node && npm install --package-lock-only --ignore-scripts
 	cd tests/e2e/node && npm install --package-lock-only --ignore-scripts
+	cd tests/api/clients/node && npm install --package-lock-only --ignore-scripts
+	$(VENV)/bin/uv pip compile --quiet tests/api/clients/python/requirements.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $(UPGRADE) \
+		--output-file tests/api/clients/python/requirements.txt
 
 assets: $(LOCAL) ## fetch the browser assets again
 	@$(PY) -m scripts.browser_assets
@@ -91,6 +95,7 @@ $(ASSETS): package.json package-lock.json scripts/browser_assets.py scripts/npm.
 	@touch $@
 
 # Tried once as well; what is missing is skipped with its reason. `make peers` tries again.
-$(PEERS): tests/peers/node/package-lock.json tests/e2e/node/package-lock.json scripts/peer_packages.py scripts/npm.py | $(PY)
+$(PEERS): tests/peers/node/package-lock.json tests/e2e/node/package-lock.json \
+		tests/api/clients/node/package-lock.json tests/api/clients/python/requirements.txt scripts/peer_packages.py scripts/npm.py | $(PY)
 	@$(PY) -m scripts.peer_packages
 	@touch $@
