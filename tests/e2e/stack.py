@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,14 @@ class Stack:
         return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def start_stack(var: Path, **environment: str) -> Stack:
-    """Start the product as `make run HEADLESS=1` does and wait until everything answers."""
+def start_stack(var: Path, launcher: Sequence[str] = ("-m", "workers"), **environment: str) -> Stack:
+    """Start the product as `make run HEADLESS=1` does and wait until everything answers.
+
+    ``launcher``: what to hand to Python instead, for processes that start under other conditions.
+    """
     ports = {port.variable: str(free_port()) for port in PORTS}
     process = subprocess.Popen(
-        [sys.executable, "-m", "workers", "run", "--headless"],
+        [sys.executable, *launcher, "run", "--headless"],
         cwd=ROOT,
         env={**os.environ, **WAITING_TIMES, **ports, "VAR_DIR": str(var), **environment},
         stdout=(var / "console.log").open("wb"),

@@ -1,0 +1,1 @@
+"""Builds with a fault in them, to see whether the long run would notice."""
