@@ -34,7 +34,9 @@ def everything_unknown() -> None:
 def receipts_dropped() -> None:
     """Receipts are acknowledged and thrown away."""
 
-    async def store(session: AsyncSession, receipts: Sequence[DeliveryReceipt]) -> StoredReceipts:
+    async def store(
+        session: AsyncSession, receipts: Sequence[DeliveryReceipt], *, apply: bool = True
+    ) -> StoredReceipts:
         return StoredReceipts([], [])
 
     incoming_receipts.store_receipts = store

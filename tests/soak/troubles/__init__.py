@@ -48,7 +48,7 @@ LEFT_OUT = (
 )
 # A submit just before a trouble may lose by it.
 _BEFORE = timedelta(seconds=30)
-_PAUSE_SECONDS = (10.0, 40.0)
+_PAUSE_SECONDS = (5.0, 20.0)
 
 
 @dataclass
