@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from web.cookies import settings_of, token_of_side, visitor_token
 
 FIELD = "csrf_token"
+_TOKEN_BYTES = 32
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Longest single text field: 250,000 typed numbers with their line ends.
 _MAX_FIELD_BYTES = 6 * 1024 * 1024
@@ -24,9 +26,13 @@ class FormNotOurs(Exception):
 
 
 def csrf_token(request: Request) -> str:
-    """Return the token for forms shown now: derived from the session's secret, so nothing is stored."""
-    secret = token_of_side(request) or visitor_token(request)
-    return hmac.new(secret.encode(), b"portal form", hashlib.sha256).hexdigest()
+    """Return the token for forms shown now: derived from the session's secret, so nothing is stored.
+
+    It is veiled with random bytes, another time in another way: the size of a compressed page, which also
+    holds what its address asked for, tells nothing about it.
+    """
+    veil = secrets.token_bytes(_TOKEN_BYTES)
+    return (veil + _xor(veil, _token(request))).hex()
 
 
 async def read_form(request: Request) -> FormData:
@@ -56,8 +62,28 @@ async def read_form(request: Request) -> FormData:
 async def check_form(request: Request) -> None:
     """Raise ``FormNotOurs`` unless the posted form is ours."""
     sent = (await read_form(request)).get(FIELD)
-    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), csrf_token(request).encode()):
+    if not isinstance(sent, str) or not hmac.compare_digest(_unveiled(sent), _token(request)):
         raise FormNotOurs
+
+
+def _token(request: Request) -> bytes:
+    secret = token_of_side(request) or visitor_token(request)
+    return hmac.digest(secret.encode(), b"portal form", hashlib.sha256)
+
+
+def _unveiled(sent: str) -> bytes:
+    """Return the token in what a form sent; empty for what is none."""
+    try:
+        veiled = bytes.fromhex(sent)
+    except ValueError:
+        return b""
+    if len(veiled) != 2 * _TOKEN_BYTES:
+        return b""
+    return _xor(veiled[:_TOKEN_BYTES], veiled[_TOKEN_BYTES:])
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))
 
 
 def _clean_value(value: UploadFile | str) -> UploadFile | str:

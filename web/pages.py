@@ -17,6 +17,7 @@ from web.cookies import settings_of, side_of
 from web.csrf import csrf_token
 from web.kept_forms import kept_fields
 from web.refill import refill
+from web.static_files import SHELF, STATIC
 from web.wording import look, word
 from web.wording.audit import action_word, actor_word, field_word, target_words, value_words
 from web.wording.checks import problem_column, problem_mend, problem_what
@@ -25,7 +26,6 @@ from web.wording.problems import FieldError
 from web.wording.timeline import outcome_words, reason_words
 
 WEB = Path(__file__).parent
-STATIC = WEB / "static"
 HTMX = STATIC / "vendor" / "htmx.min.js"
 
 
@@ -69,6 +69,8 @@ def _environment() -> Environment:
     environment.filters |= _FILTERS
     environment.globals |= {
         "percent": formats.percent,
+        "static": SHELF.address,
+        "script_modules": SHELF.modules(),
         "Permission": Permission,
         "OperatorPermission": OperatorPermission,
         "error_at": error_at,

@@ -39,7 +39,10 @@ def add_security_headers(headers: MutableHeaders, path: str, settings: WebSettin
         headers[name] = value
     if settings.cookie_secure:
         headers[STRICT_TRANSPORT[0]] = STRICT_TRANSPORT[1]
-    headers["Cache-Control"] = "no-cache" if path.startswith(STATIC_PREFIX) else "no-store"
+    if not path.startswith(STATIC_PREFIX):
+        headers["Cache-Control"] = "no-store"
+    elif "immutable" not in headers.get("Cache-Control", ""):
+        headers["Cache-Control"] = "no-cache"
 
 
 class SecurityHeaders:
