@@ -57,7 +57,7 @@ _CAMPAIGN_PREFIX = "campaign-"
 # The server says so of a workflow whose workflow task has failed five times in a row: code that does not fit
 # its history, or that raises. It takes the mark away when one succeeds.
 _FAILING = (
-    "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running' "
+    "TemporalReportedProblems IN ('category=WorkflowTaskFailed') AND ExecutionStatus = 'Running' "
     "AND WorkflowType IN ('MessageDelivery', 'Campaign')"
 )
 
@@ -154,10 +154,13 @@ class DeliveryClient:
             return False
         return True
 
-    async def start_delivery(self, order: DeliveryOrder, *, anew: bool = False) -> None:
+    async def start_delivery(
+        self, order: DeliveryOrder, *, anew: bool = False, replaces_running: bool = False
+    ) -> None:
         """Start a message's workflow; a message that has or had one is left alone.
 
-        ``anew``: begin one again, in the place of one that runs, if any. What it did is on record.
+        ``anew``: begin one again where one has ended; what it did is on record. ``replaces_running``: also
+        where one runs.
         """
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
@@ -169,7 +172,7 @@ class DeliveryClient:
                 if anew
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING
-                if anew
+                if replaces_running
                 else WorkflowIDConflictPolicy.FAIL,
                 static_summary=_PLAN_IN_WORDS[order.plan],
                 search_attributes=_search_attributes(
@@ -229,7 +232,7 @@ class DeliveryClient:
         return (await self._client.count_workflows(_FAILING, rpc_timeout=QUESTION_PATIENCE)).count
 
     async def failing(self, limit: int) -> FailingWorkflows:
-        """Return such workflows, the oldest runs first."""
+        """Return such workflows, some of them if there are more."""
         found = FailingWorkflows()
         async for execution in self._client.list_workflows(_FAILING, limit=limit):
             company_id = execution.typed_search_attributes.get(COMPANY_ID)

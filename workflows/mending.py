@@ -98,6 +98,7 @@ class WorkflowMender:
         return [key for key, runs in zip(messages, running, strict=True) if not runs]
 
     async def _begin_anew(self, messages: Sequence[MessageKey], why: str) -> None:
+        replaces = why == "failing"
         for keys in by_company(messages, BATCH):
             try:
                 async with self._database.transaction() as session:
@@ -106,7 +107,8 @@ class WorkflowMender:
                 log.warning("sweep_cannot_restart", company_id=str(keys[0][0]), messages=len(keys))
                 continue
             await bounded(
-                self._delivery.start_delivery(self._order(message), anew=True) for message in opened
+                self._delivery.start_delivery(self._order(message), anew=True, replaces_running=replaces)
+                for message in opened
             )
             MESSAGES_BEGUN_ANEW.labels(why).inc(len(opened))
             for message in opened:
