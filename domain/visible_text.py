@@ -24,7 +24,7 @@ _LONE_ONE = re.compile(f"[{_LONE}]")
 # Candidates that are looked at one by one: private use and whatever may be unassigned. CJK, kana, Hangul
 # and Latin letters are not among them, so that ordinary text is passed over at the speed of the search.
 _DOUBTFUL = re.compile(
-    "[\u0250-\u02ff\u0300-\u1fff\u2000-\u206f\u2070-\u2fff\u3000\u3040\u3097\u3098\u3100-\u33ff"
+    "[\u0250-\u02ff\u0300-\u1fff\u2064-\u2fff\u3040\u3097\u3098\u3100-\u33ff"
     "\ua000-\uabff\ud7a4-\ud7ff\ue000-\uf8ff\ufa6e\ufa6f\ufada-\ufeff\uff00\uffbf-\uffff"
     "\U00010000-\U0001efff\U0001fb00-\U0001fbff\U0001fffe\U0001ffff\U0002fffe\U0002ffff"
     "\U0003fffe-\U000dffff\U000e1000-\U0010ffff]"
@@ -33,7 +33,8 @@ _DOUBTFUL = re.compile(
 
 def is_blank(text: str) -> bool:
     """Whether nothing of ``text`` can be seen: empty, white space, or characters that draw nothing."""
-    return _ONLY_INVISIBLE.fullmatch(text) is not None
+    # Asked for every cell of a list: the first character nearly always tells.
+    return not text or (text[0] in _EDGES and _ONLY_INVISIBLE.fullmatch(text) is not None)
 
 
 def trim(text: str) -> str:
@@ -60,7 +61,7 @@ def unshowable_character(text: str) -> str | None:
     planes 0 and 1, outside of what is reserved for emoji), non-characters, and U+FFFD, which stands for a
     character that somebody has lost already.
     """
-    if text.isascii():
+    if text.isascii() or _DOUBTFUL.search(text) is None:
         return None
     return next((found for found in _DOUBTFUL.findall(text) if _is_unshowable(found)), None)
 

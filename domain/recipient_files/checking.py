@@ -155,15 +155,17 @@ class RowChecker:
         return CheckedRow(number, national, variables, parts, characters, repaired, second_parts)
 
     def _variables_of(self, cells: list[str], repairs: list[Repair | CellRepair]) -> dict[str, str]:
+        joined = "".join(cells)
+        # Pieces of a clean text are clean: one look at the row instead of one at each cell.
+        is_clean = clean_text(joined) == joined
+        if not is_clean and has_unsendable_characters(joined):
+            repairs.append(CellRepair.CHARACTERS_REMOVED)
         # What no text asks for and none has room for is not kept with each message.
-        variables = {
-            key: clean_text(cells[index])
+        return {
+            key: cells[index] if is_clean else clean_text(cells[index])
             for index, key in self._named
             if len(cells[index]) <= MAX_VARIABLE_VALUE_LENGTH or index in self._used_indexes
         }
-        if any(has_unsendable_characters(cell) for cell in cells):
-            repairs.append(CellRepair.CHARACTERS_REMOVED)
-        return variables
 
     def _cell_problems(self, record: Record, cells: list[str]) -> Iterator[RowProblem]:
         """Yield what no text may say: characters without a picture, and cells that show no value."""
@@ -232,7 +234,7 @@ class FileCheck:
     def __iter__(self) -> Iterator[CheckedRow | RowError]:
         header_row = self._shape.header_row
         for record in read_records(self._shape, self._file):
-            if record.number <= header_row or (not header_row and is_delimiter_line(record)):
+            if record.number <= header_row or (record.number == 1 and is_delimiter_line(record)):
                 continue
             if record.hidden and not self._shape.include_hidden:
                 self.summary.hidden_rows += not is_blank_row(record.cells)

@@ -123,20 +123,21 @@ class _Reader:
         return csv.reader(self._lines(), delimiter=self._delimiter, strict=True, skipinitialspace=True)
 
     def _record(self, number: int, cells: list[str]) -> Record:
+        used = self._used
+        text = used[0] if len(used) == 1 else "".join(used)
+        # Nearly no row has either: that is found out without looking at its cells.
+        is_wrapped = '="' in text or '= "' in text
+        if not is_wrapped and self._blank_first not in text and text[0] != " ":
+            return Record(number, cells)
         repairs = []
-        for line in self._used:
-            if '="' in line or '= "' in line:
-                unwrapped = [_unwrapped(cell) for cell in cells]
-                if unwrapped != cells:
-                    cells = unwrapped
-                    repairs.append(CellRepair.FORMULA_UNWRAPPED)
-                break
-        if any(self._blank_first in line or line[0] == " " for line in self._used):
-            plain = next(csv.reader(self._used, delimiter=self._delimiter), [])
-            # Cells of blanks only are empty either way.
-            if any(cell[:1] == " " and trim(cell) for cell in plain):
-                repairs.append(CellRepair.BLANKS_REMOVED)
-        return Record(number, cells, repairs=tuple(repairs)) if repairs else Record(number, cells)
+        if is_wrapped and (unwrapped := [_unwrapped(cell) for cell in cells]) != cells:
+            cells = unwrapped
+            repairs.append(CellRepair.FORMULA_UNWRAPPED)
+        plain = next(csv.reader(used, delimiter=self._delimiter), [])
+        # Cells of blanks only are empty either way.
+        if any(cell[:1] == " " and trim(cell) for cell in plain):
+            repairs.append(CellRepair.BLANKS_REMOVED)
+        return Record(number, cells, repairs=tuple(repairs))
 
     def _without_blanks_behind_quotes(self, line: str) -> list[str] | None:
         """Read a line with blanks between a quotation mark and the delimiter: "a" ,"b"."""

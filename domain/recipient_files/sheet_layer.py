@@ -73,6 +73,7 @@ class SheetLayer:
     codes: Mapping[bytes, str]
     from_1904: bool
     has_hidden_rows: bool
+    marked: re.Pattern[bytes] | None
     hidden_columns: tuple[int, ...]
 
     @classmethod
@@ -86,17 +87,23 @@ class SheetLayer:
                 raise UnreadableWorkbook(FileProblemCode.UNREADABLE_WORKBOOK)
             codes = _codes(_part(archive, parts, "xl/styles.xml"))
             member = parts[part.lower()].filename
-            hidden_rows, hidden_columns = _hidden_in(archive, member)
+            marked = _marked_cell(codes)
+            found = _look_over(archive, member, marked)
         first, last = (sheet.start[1], sheet.end[1]) if sheet.start and sheet.end else (0, 0)
         properties = _WORKBOOK_PROPERTIES.search(workbook)
         from_1904 = _attributes(properties[1]).get("date1904") in ("1", "true") if properties else False
         columns = tuple(
-            column - first for column in range(first, last + 1) if any(column in r for r in hidden_columns)
+            column - first
+            for column in range(first, last + 1)
+            if any(column in r for r in found.hidden_columns)
         )
-        return cls(file, member, codes, from_1904, hidden_rows, columns)
+        any_marked = marked if found.marked_cells else None
+        return cls(file, member, codes, from_1904, found.hidden_rows, any_marked, columns)
 
     def rows(self) -> Iterator[LayerRow]:
         """Yield, in the sheet's order, the rows that are hidden or have cells with a format or an error."""
+        if not self.has_hidden_rows and self.marked is None:
+            return
         number = 0
         with zipfile.ZipFile(self.file) as archive:
             for attributes, content in _rows_of(archive, self.part):
@@ -110,11 +117,14 @@ class SheetLayer:
                     yield LayerRow(number, hidden, cells)
 
     def _cells(self, content: bytes) -> dict[int, LayerCell]:
-        if not self.codes and b't="e"' not in content and b"t='e'" not in content:
+        if self.marked is None or not self.marked.search(content):
             return {}
         cells = {}
         column = -1
-        for attributes, inner in _CELL.findall(content):
+        # Where cells have addresses, as nearly always, only those with a mark are looked at.
+        first = _CELL.search(content)
+        placed = first is not None and b"r" in dict(_CELL_ATTRIBUTE.findall(first[1]))
+        for attributes, inner in (self.marked if placed else _CELL).findall(content):
             found = dict(_CELL_ATTRIBUTE.findall(attributes))
             address = _ADDRESS.fullmatch(found.get(b"r", b""))
             column = _column_number(address[1]) if address else column + 1
@@ -176,22 +186,47 @@ def _codes(styles: str) -> dict[bytes, str]:
     return codes
 
 
-def _hidden_in(archive: zipfile.ZipFile, part: str) -> tuple[bool, list[range]]:
-    """Return whether there are hidden rows, and the hidden columns from 0."""
-    rows = False
+def _marked_cell(codes: Mapping[bytes, str]) -> re.Pattern[bytes]:
+    """Return what finds the cells with one of the styles ``codes``, or with an error."""
+    styles = b"|".join(codes)
+    marks = rb"""t\s*=\s*["']e["']""" + (rb"""|s\s*=\s*["'](?:%b)["']""" % styles if styles else b"")
+    return re.compile(
+        rb"<(?:\w+:)?c(?=\s)([^>]*?\s(?:" + marks + rb")[^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>)", re.DOTALL
+    )
+
+
+class _Overview(NamedTuple):
+    """What there is in a sheet at all; columns from 0."""
+
+    hidden_rows: bool
+    marked_cells: bool
+    hidden_columns: list[range]
+
+
+def _look_over(archive: zipfile.ZipFile, part: str, marked: re.Pattern[bytes]) -> _Overview:
+    rows = cells = False
     columns: list[range] = []
     rest = b""
     with archive.open(part) as content:
         while chunk := content.read(_CHUNK):
             chunk = rest + chunk
-            cut = max(chunk.rfind(b"<"), 0)
+            # Up to the last whole row, so that a cell is seen in one piece.
+            cut = _last_row_in(chunk) if len(chunk) < _LONGEST_ROW else chunk.rfind(b"<")
             rest, chunk = chunk[cut:], chunk[:cut]
+            cells = cells or marked.search(chunk) is not None
             for attributes in _COLUMN.findall(chunk) if b"hidden" in chunk else ():
                 found = _attributes(attributes.decode("utf-8", "replace"))
                 if found.get("hidden") in ("1", "true"):
                     columns.append(range(int(found.get("min", 1)) - 1, int(found.get("max", 1))))
             rows = rows or any(_is_hidden(attributes) for attributes in _row_tags(chunk))
-    return rows, columns
+    cells = cells or marked.search(rest) is not None
+    rows = rows or any(_is_hidden(attributes) for attributes in _row_tags(rest))
+    return _Overview(rows, cells, columns)
+
+
+def _last_row_in(chunk: bytes) -> int:
+    """Return where the tag of the last row begins, 0 if there is none."""
+    return max(chunk.rfind(b"<", 0, max(chunk.rfind(b"<row"), chunk.rfind(b":row")) + 1), 0)
 
 
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])([^>]*)>")
