@@ -136,9 +136,18 @@ def _password_changed(facts: MailFacts) -> tuple[str, list[str]]:
     ]
 
 
+def _where_locked(facts: MailFacts) -> list[str]:
+    if (facts.details or {}).get("where") != "here":
+        return []
+    return [
+        "間違えて入力した接続元からはログインできません。ほかの接続元からは、これまでどおりログインできます。"
+    ]
+
+
 def _account_locked(facts: MailFacts) -> tuple[str, list[str]]:
     return "アカウントロックのお知らせ", [
         "パスワードまたは確認コードが5回続けて間違えて入力されたため、アカウントをロックしました。",
+        *_where_locked(facts),
         f"ロックは{_moment(facts.expires_at)}に自動で解除されます。",
         "",
         "パスワードをお忘れの場合は、ログインの画面の「パスワードを忘れた方」から再設定してください。",

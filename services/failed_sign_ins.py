@@ -129,13 +129,15 @@ async def count_failure(
     here = {**account.key, **values, "place": place_of(remote_address)}
     counted = (await session.execute(_COUNT_HERE.of(account), here)).one()
     until: datetime | None = counted.locked_until
+    where = {"where": "here"}
     if everywhere:
         locked = await session.execute(_COUNT_EVERYWHERE.of(account), {**account.key, **values})
-        until = locked.scalar_one() or until
+        if (all_of_it := locked.scalar_one()) is not None:
+            until, where = all_of_it, {"where": "everywhere"}
     action = AuditAction.SIGN_IN_FAILED if until is None else AuditAction.ACCOUNT_LOCKED
     if until is not None and account.company_id is not None:
         kind = MailKind.ACCOUNT_LOCKED
-        await queue_mail(session, account.company_id, account.id, kind, expires_at=until)
+        await queue_mail(session, account.company_id, account.id, kind, details=where, expires_at=until)
     after = {"failed_sign_ins": counted.failures}
     who = account.caller(remote_address)
     await record_audit(session, who, action, after=after, result=AuditResult.FAILED)

@@ -53,6 +53,26 @@ def test_the_reset_mail_tells_the_code_and_its_hour() -> None:
         assert words in mail.text
 
 
+@pytest.mark.parametrize(
+    ("details", "is_said"), [({"where": "here"}, True), ({"where": "everywhere"}, False)]
+)
+def test_a_lock_says_where_it_holds(details: dict[str, str], is_said: bool) -> None:
+    """C-4: what strangers guessed elsewhere keeps nobody from signing in here."""
+    mail = write_mail(
+        MailFacts(
+            MailKind.ACCOUNT_LOCKED,
+            "会社",
+            "名前",
+            "a@b.jp",
+            "https://p.example",
+            details=details,
+            expires_at=AT,
+        )
+    )
+    assert ("ほかの接続元からは、これまでどおりログインできます" in mail.text) is is_said
+    assert "自動で解除されます" in mail.text
+
+
 @pytest.mark.parametrize("kind", sorted(set(MailKind) - {MailKind.ACCOUNT_ISSUED, MailKind.PASSWORD_RESET}))
 def test_no_other_mail_tells_a_secret(kind: MailKind) -> None:
     assert "ABCD-EFGH" not in write_mail(facts(kind)).text

@@ -68,10 +68,11 @@ def test_spaces_and_full_width_digits_are_understood() -> None:
         assert matching_step(RFC_SECRET, typed, NOW, last_step=0) == STEP
 
 
-def test_a_reset_code_has_65_bits_and_no_look_alikes() -> None:
-    """C-3: 13 signs of 32."""
+def test_a_reset_code_has_60_bits_in_three_groups_and_no_look_alikes() -> None:
+    """C-3: 12 signs of 32."""
     code = new_code(RESET_CODE_SIGNS, secrets.randbelow)
-    assert len(plain_code(code)) == 13
+    assert [len(group) for group in code.split("-")] == [4, 4, 4]
+    assert len(plain_code(code)) == 12
     assert not set(code) & set("OILU")
     assert len({new_code(RESET_CODE_SIGNS, secrets.randbelow) for _ in range(500)}) == 500
 
