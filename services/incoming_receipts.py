@@ -116,16 +116,19 @@ async def store_receipts(
 
 
 async def _set_aside(session: AsyncSession, receipts: Sequence[DeliveryReceipt]) -> int:
-    times = Counter((r.channel.value, r.carrier.value, r.state.value, _raw(r)) for r in receipts)
+    # One row a text, whatever state was made out of it: named twice, the statement would fail for all.
+    times = Counter((r.channel.value, r.carrier.value, _raw(r)) for r in receipts)
     if not times:
         return 0
-    channels, carriers, states, raws = zip(*times, strict=True)
+    first_states = {(r.channel.value, r.carrier.value, _raw(r)): r.state.value for r in reversed(receipts)}
+    states = [first_states[key] for key in times]
+    channels, carriers, raws = zip(*times, strict=True)
     kept = await session.execute(
         _SET_ASIDE,
         {
             "channels": list(channels),
             "carriers": list(carriers),
-            "states": list(states),
+            "states": states,
             "raws": list(raws),
             "times": list(times.values()),
             "most": MOST_UNREADABLE_A_DAY,

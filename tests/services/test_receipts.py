@@ -273,7 +273,10 @@ async def test_a_receipt_without_a_readable_id_is_stored_and_done(bench: Bench) 
     assert await bench.store(malformed, malformed, report("x" * 5_000, DELIVERED, raw=raw)) == []
 
     rows = await bench.rows("SELECT * FROM receipts WHERE raw = :raw", raw=raw.replace("\x00", "�"))
-    assert [(r.carrier_message_id, r.applied_at is None) for r in rows] == [(None, False)] * 3
+    # One row a text, whatever was made out of it.
+    assert [(r.carrier_message_id, r.applied_at is None, r.times_received) for r in rows] == [
+        (None, False, 3)
+    ]
 
 
 async def test_a_mixed_batch_applies_each_to_its_own(bench: Bench) -> None:

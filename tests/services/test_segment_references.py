@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from domain.carrier_exchange import SubmitOutcome
 from domain.carriers import Carrier, Channel
 from services.segment_references import take_references
 from services.submit_attempts import ReadySubmit, begin_submits
-from tests.services.factories import Bench, a_number, open_bench
+from tests.services.factories import Bench, a_number, open_bench, refused
 
 LONG = "明日のご予約を承っております。" * 10
 
@@ -61,7 +62,9 @@ async def test_two_companies_and_several_processes_count_together(bench: Bench) 
 async def test_the_next_carrier_gets_another_reference(bench: Bench) -> None:
     """The first may have let a segment through before it said that the number is not its own."""
     campaign = await bench.campaign(sms_text=LONG)
-    docomo = await bench.ready(bench.order(campaign.message))
+    order = bench.order(campaign.message)
+    docomo = await bench.ready(order)
+    await bench.record(order, docomo, refused(SubmitOutcome.WRONG_CARRIER))
     au = await bench.ready(bench.order(campaign.message, Carrier.AU))
     assert docomo.reference & 0xFF != au.reference & 0xFF
 

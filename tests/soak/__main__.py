@@ -22,13 +22,14 @@ def main(
     seed: int = 1,
     rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 5.0,
     kills: Annotated[bool, typer.Option(help="Heavy troubles as well: processes, database, machine.")] = True,
+    clocks: Annotated[bool, typer.Option(help="Wrong clocks as well; libfaketime costs much time.")] = False,
 ) -> None:
     """Exit status 0 when every book agrees; else everything that does not, and the data is kept."""
     outside = Path(tempfile.mkdtemp(prefix="soak-"))
     var = outside / "var"
     var.mkdir()
     disk = own_disk(var, outside) if kills else None
-    clock = outside / "clock" if kills and FAKETIME.exists() else None
+    clock = outside / "clock" if kills and clocks and FAKETIME.exists() else None
     conditions = {}
     if clock is not None:
         set_right(clock)

@@ -45,7 +45,7 @@ class ClockWrong:
         self._shift = shift
 
     def missing(self, scene: Scene) -> str | None:
-        return None if scene.clock else "libfaketime is not installed"
+        return None if scene.clock else "not asked for by --clocks, or libfaketime is not installed"
 
     def begin(self, scene: Scene) -> Callable[[], None]:
         assert scene.clock is not None
