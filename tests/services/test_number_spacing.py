@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.carrier_exchange import SubmitOutcome
+from domain.carrier_exchange import ReceiptState, SubmitOutcome
 from domain.carriers import Carrier
 from domain.messages import MessageStatus
 from services.submit_attempts import Later, ReadySubmit
-from tests.services.factories import Bench, Registered, a_number, accepted, an_id, open_bench, refused
+from tests.services.factories import Bench, Registered, a_number, accepted, an_id, open_bench, refused, report
 
 
 async def two_to_one_number(bench: Bench) -> tuple[Registered, Registered]:
@@ -93,7 +93,9 @@ async def test_the_number_is_free_at_once_when_the_carrier_did_not_take_it(
 async def test_a_number_passed_on_to_another_carrier_is_free_at_once(bench: Bench) -> None:
     """S-3, S-8: au took it, said "not mine" by receipt, and another carrier delivered."""
     first, second = await two_to_one_number(bench)
-    await bench.submitted(bench.order(first.message, Carrier.AU), an_id())
+    disowned = an_id()
+    await bench.submitted(bench.order(first.message, Carrier.AU), disowned)
+    await bench.store(report(disowned, ReceiptState.WRONG_CARRIER, carrier=Carrier.AU))
     await bench.submitted(bench.order(first.message, Carrier.SOFTBANK), an_id())
     await bench.close(bench.closing(first.message, carrier=Carrier.SOFTBANK, carrier_learned=True))
 

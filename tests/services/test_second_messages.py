@@ -10,7 +10,7 @@ import pytest
 
 from domain.callers import Caller
 from domain.campaigns import CampaignStatus
-from domain.carrier_exchange import ReceiptState
+from domain.carrier_exchange import ReceiptState, SubmitOutcome
 from domain.carriers import Carrier, Channel
 from domain.follow_ups import FollowUpTrigger
 from domain.messages import ChannelPlan, MessageStatus, StatusReason
@@ -18,7 +18,7 @@ from models import CampaignCounters, FollowUpRow
 from services.campaign_cancel import cancel_campaign
 from services.feeding import next_page
 from services.second_messages import late_starts, take_second_messages
-from tests.services.factories import Bench, Registered, a_number, an_id, open_bench, report
+from tests.services.factories import Bench, Registered, a_number, an_id, open_bench, refused, report
 
 SECOND_TEXT = "ご来店ありがとうございました。"
 
@@ -102,9 +102,10 @@ async def test_the_second_message_has_its_own_text_charge_and_counters(bench: Be
     await bench.delivered(campaign.message)
     (second,) = await seconds(bench, campaign)
 
-    ready = await bench.ready(bench.order(second.id))
+    order, message_id = bench.order(second.id), an_id()
+    ready = await bench.ready(order)
     assert ready.body == SECOND_TEXT
-    message_id = an_id()
+    await bench.record(order, ready, refused(SubmitOutcome.WRONG_CARRIER))
     await bench.submitted(bench.order(second.id, Carrier.SOFTBANK), message_id)
     await bench.store(report(message_id, ReceiptState.READ, carrier=Carrier.SOFTBANK))
     await bench.close(bench.closing(second.id, carrier=Carrier.SOFTBANK))
