@@ -44,6 +44,12 @@ async def test_repetitions_of_a_text_are_one_row(bench: Bench) -> None:
     assert await kept(bench) == [("au", "#1", 1), ("docomo", "#1", 3), ("docomo", "#2", 2001)]
 
 
+async def test_one_text_read_in_two_ways_is_still_one(bench: Bench) -> None:
+    """Without an id, and with one that no carrier gives out: both in one batch."""
+    await store(bench, unreadable("#1"), report("x" * 5_000, ReceiptState.DELIVERED, raw="#1"))
+    assert await kept(bench) == [("docomo", "#1", 2)]
+
+
 async def test_the_texts_of_a_day_have_a_bound_for_each_carrier(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
