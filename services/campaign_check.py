@@ -222,6 +222,7 @@ async def _with_times(
         CheckWarning.NOTICE_THRESHOLD: check.recipients > NOTICE_THRESHOLD_PER_HOUR,
         CheckWarning.NIGHT: reaches_night(starts_at, ends_at),
         CheckWarning.ROWS_REJECTED: check.rejected_rows > 0,
+        CheckWarning.ROWS_HIDDEN: check.hidden_rows > 0,
         CheckWarning.RECIPIENTS_OPTED_OUT: check.opted_out > 0 and not check.content.exclude_opt_outs,
     }
     given = tuple(warning for warning, holds in warnings.items() if holds)

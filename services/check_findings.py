@@ -35,6 +35,8 @@ class CheckWarning(StrEnum):
     # Some of it goes out between 21:00 and 08:00 JST.
     NIGHT = "night"
     ROWS_REJECTED = "rows_rejected"
+    # Rows that a sheet hides, by a filter or by hand, and that nobody asked to take (P-11).
+    ROWS_HIDDEN = "rows_hidden"
     RECIPIENTS_OPTED_OUT = "recipients_opted_out"
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.audit import AuditAction
 from domain.callers import OperatorCaller
 from domain.links import LONGEST_REASON, Link, effective_rate, is_possible_rate
+from domain.visible_text import trim
 from services.audit import record_audit
 
 _SEED = text("""
@@ -127,7 +128,7 @@ async def stop_link(
     session: AsyncSession, caller: OperatorCaller, link: Link, version: int, reason: str
 ) -> None:
     """Let nothing more out over the link; what waits is kept. Raises ``LinkChangedMeanwhile``."""
-    reason = reason.strip()[:LONGEST_REASON]
+    reason = trim(reason)[:LONGEST_REASON]
     await _change(session, _STOP, link, version, {"operator_id": caller.operator_id, "reason": reason})
     after = {"link": link.value, "reason": reason}
     await record_audit(session, caller, AuditAction.LINK_STOPPED, after=after)

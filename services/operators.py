@@ -14,6 +14,7 @@ from domain.audit import AuditAction
 from domain.callers import COMMAND_LINE, OperatorCaller
 from domain.operator_accounts import account_problem
 from domain.operator_permissions import OperatorRole
+from domain.visible_text import trim
 from services.accounts import Account
 from services.audit import record_audit
 from services.failed_sign_ins import unlock
@@ -104,7 +105,7 @@ async def create_operator(
     """
     if problem := await asyncio.to_thread(account_problem, login_id, name, password):
         raise UnusableOperator(problem)
-    return await _insert(session, login_id.strip(), name.strip(), role, password)
+    return await _insert(session, login_id.strip(), trim(name), role, password)
 
 
 async def list_operators(session: AsyncSession, now: datetime) -> Sequence[OperatorRow]:

@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 
 from domain.company_users import UserProblem, UserProfile, login_id_problem, name_problem
 from domain.permissions import Role
+from domain.visible_text import trim
 from web.forms.fields import choice_of, text_of
 from web.wording.accounts import explain_user
 from web.wording.problems import FieldError
@@ -23,7 +24,7 @@ class UserForm:
     def of(cls, form: FormData) -> "UserForm":
         """Read the form."""
         return cls(
-            text_of(form, "login_id").strip(), text_of(form, "name").strip(), choice_of(form, "role", Role)
+            text_of(form, "login_id").strip(), trim(text_of(form, "name")), choice_of(form, "role", Role)
         )
 
     def errors(self, *, is_new: bool) -> list[FieldError]:

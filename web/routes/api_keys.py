@@ -11,6 +11,7 @@ from starlette.responses import Response
 from domain.api_keys import MAX_KEY_NAME_CHARACTERS, MAX_NETWORKS, KeyScope, read_networks
 from domain.audit import AuditAction
 from domain.permissions import Permission
+from domain.visible_text import trim
 from services.api_keys import create_api_key, find_api_key, list_api_keys, revoke_api_key
 from services.audit import record_audit
 from web.access import SignedIn, database_of, now, requires
@@ -52,7 +53,7 @@ async def ask_key(request: Request, viewer: Confirmed) -> Response:
 async def make_key(request: Request, viewer: Confirmed) -> Response:
     """Make a key and show it, this once."""
     form = await read_form(request)
-    name, networks_text = text_of(form, "name").strip(), text_of(form, "networks")
+    name, networks_text = trim(text_of(form, "name")), text_of(form, "networks")
     scope = choice_of(form, "scope", KeyScope)
     networks, wrong = read_networks(networks_text)
     errors = _errors(name, scope, networks, wrong)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.visible_text import trim
 from services.passkeys import (
     MAX_PASSKEY_NAME_CHARACTERS,
     PasskeyNotFound,
@@ -48,7 +49,7 @@ async def registration_question(request: Request, viewer: SettingUp) -> Response
 async def keep_passkey(request: Request, viewer: SettingUp) -> Response:
     """Keep what the browser made; the first factor comes with backup codes."""
     form = await read_form(request)
-    name = text_of(form, "name").strip()[:MAX_PASSKEY_NAME_CHARACTERS]
+    name = trim(text_of(form, "name"))[:MAX_PASSKEY_NAME_CHARACTERS]
     answer = text_of(form, "credential")
     async with changing(request, viewer.caller.company_id) as session:
         named = name or device(request.headers.get("user-agent"))

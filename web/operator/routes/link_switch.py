@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from domain.links import HIGHEST_RATE, LONGEST_REASON, LOWEST_RATE, Link
 from domain.operator_permissions import OperatorPermission
+from domain.visible_text import trim
 from services.database import OWN_STAFF
 from services.links import (
     LinkChangedMeanwhile,
@@ -58,7 +59,7 @@ async def confirm_stop(request: Request, link: Link, viewer: Switcher) -> Respon
 async def stop(request: Request, link: Link, viewer: Switcher) -> Response:
     """Stop the link."""
     form = await read_form(request)
-    reason = text_of(form, "reason").strip()
+    reason = trim(text_of(form, "reason"))
     if not reason or len(reason) > LONGEST_REASON:
         problem = _LONG_REASON if reason else _NO_REASON
         return await _ask(request, link, "stop", [problem], status=422, reason=reason)
