@@ -5,7 +5,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from api.moments import GivenDay, GivenMoment
 from domain.campaigns import MAX_NAME_CHARACTERS, MAX_RECIPIENTS
@@ -57,6 +57,11 @@ class Recipient(BaseModel):
     ] = None
 
 
+def _whole(given: object) -> object:
+    """To JSON schemas 24.0 is an integer."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
 class FollowUpRequest(BaseModel):
     """The second message of each recipient (P-7, P-8)."""
 
@@ -81,6 +86,7 @@ class FollowUpRequest(BaseModel):
             le=MAX_VALID_HOURS,
             description="`reply`のみ。1通目の到達からこの時間以内の返信に2通目を送る。省略時は期限なし。",
         ),
+        BeforeValidator(_whole),
     ] = None
 
 

@@ -31,7 +31,10 @@ class PythonTarget:
         return self.site / "installed-requirements.txt"
 
 
-API_GENERATOR = PythonTarget(API_CLIENTS / "python" / "requirements.txt", API_CLIENTS / "python" / "site")
+# Within the environment, so that both go together.
+API_GENERATOR = PythonTarget(
+    API_CLIENTS / "python" / "requirements.txt", Path(sys.prefix) / "api-client-generator"
+)
 
 
 def main() -> int:

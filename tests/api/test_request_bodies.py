@@ -312,3 +312,13 @@ async def test_the_same_said_otherwise_is_the_same_request(
 
 def _number(recipients: list[dict[str, Any]]) -> dict[str, Any]:
     return {"phone_number": recipients[0]["phone_number"]}
+
+
+@pytest.mark.parametrize(("hours", "status"), [(24.0, 201), (24, 201), (24.5, 422), ("24", 422), (True, 422)])
+async def test_a_whole_number_is_one_however_it_is_written(
+    client: httpx.AsyncClient, hours: object, status: int
+) -> None:
+    """P-8: JSON knows no integers; a text is none."""
+    second = {"trigger": "reply", "sms_text": "はい", "valid_for_hours": hours}
+    answer = await client.post("/campaigns", json=request_of(1, 740, follow_up=second))
+    assert answer.status_code == status, answer.text
