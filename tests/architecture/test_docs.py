@@ -48,6 +48,7 @@ MADE = (
     "deploy/secrets/",
     "tests/peers/node/node_modules/",
     "tests/e2e/node/node_modules/",
+    "tests/api/clients/node/node_modules/",
 )
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
 LONGEST_DECISION = 40
