@@ -58,9 +58,11 @@ def test_a_weak_password_is_refused_with_the_reason(database_url: str, tmp_path:
     assert "password1234" not in refused.stdout + refused.stderr
 
 
-def reset(database_url: str, login_id: str) -> subprocess.CompletedProcess[str]:
+def reset(
+    database_url: str, login_id: str, command: str = "reset-operator-factor"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "workers", "reset-operator-factor", "--login-id", login_id],
+        [sys.executable, "-m", "workers", command, "--login-id", login_id],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database_url, "JOBS_DATABASE_URL": jobs_url(database_url)},
         stdin=subprocess.DEVNULL,
@@ -101,3 +103,33 @@ def test_a_new_operator_needs_a_second_factor_and_a_lost_one_is_taken_away(
     unknown = reset(database_url, "nobody@operator.example")
     assert unknown.returncode == 1
     assert "no operator" in unknown.stderr
+
+
+def test_a_lock_is_lifted_and_the_trail_is_whole(database_url: str, tmp_path: Path) -> None:
+    """C-4: the way back of an operator nobody can help on the pages; on record, and the record is checked."""
+    secret = tmp_path / "password"
+    secret.write_text("velvet harbour 42 lanterns\n", "utf-8")
+    assert create(database_url, secret, "locked@operator.example").returncode == 0
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE operators SET locked_until = now() + interval '1 hour', failed_sign_ins = 5"
+            " WHERE login_id = 'locked@operator.example'"
+        )
+    done = reset(database_url, "LOCKED@operator.example", "unlock-operator")
+    assert (done.returncode, done.stderr) == (0, "")
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "SELECT locked_until, failed_sign_ins FROM operators WHERE login_id = 'locked@operator.example'"
+        ).fetchone()
+    assert found == (None, 0)
+    assert reset(database_url, "nobody@operator.example", "unlock-operator").returncode == 1
+    checked = subprocess.run(
+        [sys.executable, "-m", "workers", "verify-audit"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url, "JOBS_DATABASE_URL": jobs_url(database_url)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout) == (0, "All audit trails are whole.\n")
