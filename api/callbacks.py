@@ -61,7 +61,7 @@ async def receive_maap_webhook(request: Request, carrier: Annotated[Carrier, Pat
 async def _body_of(request: Request, carrier: Carrier) -> bytes:
     limit = settings_of(request).max_webhook_bytes
     try:
-        return await read_body(request, limit)
+        return bytes(await read_body(request, limit))
     except ApiProblem as problem:
         if problem.code is ProblemCode.BODY_TOO_LARGE:
             log.warning("maap_webhook_too_large", carrier=carrier.value, limit=limit)

@@ -40,8 +40,11 @@ class ReadRequest:
     request_hash: bytes
 
 
-def read_campaign_request(body: bytes) -> ReadRequest:
-    """Read a body; raise ``ApiProblem`` with every mistake of form. Takes seconds for a large one."""
+def read_campaign_request(body: bytes | bytearray) -> ReadRequest:
+    """Read a body (a bytearray is emptied); raise ``ApiProblem`` with every mistake of form.
+
+    Takes seconds for a large one.
+    """
     request = _object_in(body)
     del body
     listed = request.pop("recipients", None)
@@ -49,6 +52,11 @@ def read_campaign_request(body: bytes) -> ReadRequest:
     head = _head_of(request, mistakes)
     recipients = _recipients_of(listed, mistakes)
     if head is None or mistakes:
+        # The error's traceback holds these for a while.
+        request.clear()
+        recipients.clear()
+        if isinstance(listed, list):
+            listed.clear()
         raise _invalid(mistakes)
     content = CampaignContent(
         name=head.name,
@@ -64,7 +72,7 @@ def read_campaign_request(body: bytes) -> ReadRequest:
     return ReadRequest(content, recipients, _hash_of(content, recipients))
 
 
-def _object_in(body: bytes) -> dict[str, Any]:
+def _object_in(body: bytes | bytearray) -> dict[str, Any]:
     try:
         request = parse_json(body)
     except UnreadableJson:
@@ -106,6 +114,7 @@ def _recipients_of(listed: object, mistakes: list[dict[str, Any]]) -> list[ApiRe
         mistake = forms.mistake_in(item)
         if mistake is None:
             recipients.append(ApiRecipient(item["phone_number"], forms.by_key(item.get("variables") or {})))
+            listed[index] = None  # what is read is not kept a second time
             continue
         field = f"recipients[{index}]{mistake.pop('field')}"
         mistakes.append({**mistake, "field": field, "row": index + 1})

@@ -21,10 +21,14 @@ class DuplicateMember(ValueError):
         self.name = name
 
 
-def parse_json(body: bytes) -> Any:
-    """Return what ``body`` says; raise ``UnreadableJson`` or ``DuplicateMember``."""
+def parse_json(body: bytes | bytearray) -> Any:
+    """Return what ``body`` says; raise ``UnreadableJson`` or ``DuplicateMember``. A bytearray is emptied."""
     try:
-        return json.loads(body.decode(), object_pairs_hook=_object_of, parse_constant=_no_number)
+        text = body.decode()
+        if isinstance(body, bytearray):
+            # Whoever still holds it: the bytes, the text and what is made of it are too much at once.
+            body.clear()
+        return json.loads(text, object_pairs_hook=_object_of, parse_constant=_no_number)
     except DuplicateMember:
         raise
     except (ValueError, RecursionError):

@@ -24,8 +24,10 @@ class RecipientForms:
         self._judged: dict[tuple[str, ...], Mistake | None] = {}
         self._keys: dict[str, str] = {}
 
-    def by_key(self, variables: Mapping[str, str]) -> dict[str, str]:
+    def by_key(self, variables: dict[str, str]) -> dict[str, str]:
         """Return the variables of a recipient without mistakes by the keys that texts look for (P-12)."""
+        if all(self._keys[name] == name for name in variables):
+            return variables
         return {self._keys[name]: value for name, value in variables.items()}
 
     def mistake_in(self, item: object) -> Mistake | None:

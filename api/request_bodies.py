@@ -7,7 +7,7 @@ from starlette.requests import Request
 from api.problems import ApiProblem, ProblemCode
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytearray:
     """Return the body; end the request with 413 once it has more than ``limit`` bytes.
 
     The announced length is believed only when it is too large: a body without one is counted.
@@ -15,14 +15,12 @@ async def read_body(request: Request, limit: int) -> bytes:
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
-    chunks = []
-    size = 0
+    body = bytearray()
     async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
+        if len(body) + len(chunk) > limit:
             raise _too_large(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        body += chunk
+    return body
 
 
 def too_large_error(limit: int) -> dict[str, Any]:

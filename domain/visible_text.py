@@ -68,3 +68,16 @@ def unshowable_character(text: str) -> str | None:
 
 def _is_unshowable(character: str) -> bool:
     return character == "\ufffd" or unicodedata.category(character) in ("Co", "Cn")
+
+
+# They turn the order of letters around, that of the words beside them as well.
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def with_directions_shown(text: str) -> str:
+    """Return ``text`` as it may stand on a page: what would change the direction of reading is written out.
+
+    >>> with_directions_shown("請求書\u202efdp.exe")
+    '請求書[U+202E]fdp.exe'
+    """
+    return text if text.isascii() else _DIRECTIONS.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)

@@ -4,6 +4,7 @@ What does not fit waits outside: nothing of it has been read, the connection its
 """
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -18,6 +19,26 @@ class NoRoom(Exception):
     def __init__(self, *, of_holder: bool) -> None:
         super().__init__()
         self.of_holder = of_holder
+
+
+class FullCollections:
+    """Keeps Python from looking through everything there is while a body is being taken apart.
+
+    A list of 250,000 recipients is a million objects, none of which is part of a cycle. Looking through them
+    stops the whole process for a second, again and again as they become more.
+    """
+
+    def __init__(self) -> None:
+        self._usual = gc.get_threshold()
+
+    def put_off(self) -> None:
+        """Young objects are still collected."""
+        self._usual = gc.get_threshold()
+        gc.set_threshold(*self._usual[:2], 1_000_000)
+
+    def resume(self) -> None:
+        """As before."""
+        gc.set_threshold(*self._usual)
 
 
 @dataclass(eq=False, slots=True)
@@ -43,6 +64,7 @@ class LargeBodies:
         self._used = 0
         self._held: Counter[Hashable] = Counter()
         self._queue: list[Place] = []
+        self._collections = FullCollections()
 
     async def enter(self, holder: Hashable, size: int) -> Place:
         """Return a place as soon as there is one. Raises ``NoRoom``."""
@@ -62,6 +84,10 @@ class LargeBodies:
             raise
         return place
 
+    def others_wait(self, place: Place) -> bool:
+        """Whether somebody else would like to have the room."""
+        return any(waiting.holder != place.holder for waiting in self._queue)
+
     def leave(self, place: Place) -> None:
         """Give a place back; whoever waited longest and fits is next."""
         if place in self._queue:
@@ -72,6 +98,8 @@ class LargeBodies:
             self._held[place.holder] -= place.size
             if not self._held[place.holder]:
                 del self._held[place.holder]
+            if not self._used:
+                self._collections.resume()
         self._admit()
 
     def _admit(self) -> None:
@@ -82,6 +110,8 @@ class LargeBodies:
             if self._used and self._used + place.size > self.total_bytes:
                 return  # the next one in the queue; nobody overtakes it
             self._queue.remove(place)
+            if not self._used:
+                self._collections.put_off()
             self._used += place.size
             self._held[place.holder] += place.size
             place.admitted.set()

@@ -87,7 +87,11 @@ def set_visitor(response: Response, request: Request, token: str) -> None:
 
 
 def clear_session(response: Response, request: Request) -> None:
-    """Take the session of the requested side away from the browser."""
+    """Take the session of the requested side away from the browser, and what its pages left there.
+
+    Not all cookies: those of the other side and of sister domains would go as well.
+    """
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     _delete(response, request, _OPERATOR_COOKIE if side_of(request) else _USER_COOKIE)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from domain.operator_permissions import OperatorPermission, OperatorRole
 from domain.permissions import Permission, Role
+from domain.visible_text import with_directions_shown
 from web import formats
 from web.confirmations import confirmation_for, mark_confirmed
 from web.cookies import settings_of, side_of
@@ -29,7 +30,17 @@ WEB = Path(__file__).parent
 HTMX = STATIC / "vendor" / "htmx.min.js"
 
 
+class AsTyped(str):
+    """The value of a form's field: it comes back to us as it is."""
+
+
+def _shown(value: Any) -> Any:
+    """Whoever wrote a text, wherever it stands: it cannot turn the words around it."""
+    return with_directions_shown(value) if type(value) is str else value
+
+
 _FILTERS = {
+    "as_typed": lambda value: AsTyped(value) if type(value) is str else value,
     "thousands": formats.thousands,
     "moment": formats.moment,
     "moment_exact": formats.moment_exact,
@@ -62,6 +73,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -64,3 +64,23 @@ def test_every_kind_of_try_has_a_limit() -> None:
     assert set(LIMITS) == set(LimitKind)
     # C-4: twenty wrong passwords at once meet the account's own lock before the address's limit.
     assert LIMITS[LimitKind.SIGN_IN].burst > 20
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
+        ("::ffff:192.0.2.7", "192.0.2.7/32"),
+        ("::FFFF:c000:207/124", "192.0.2.0/28"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("::/0", "::/0"),
+    ],
+)
+def test_ipv4_written_as_ipv6_is_ipv4(written: str, kept: str) -> None:
+    """Addresses of clients come in either form; networks already kept so match as well."""
+    assert read_networks(written) == ([kept], [])
+    if kept.startswith("192.0.2"):
+        for address in ("192.0.2.7", "::ffff:192.0.2.7"):
+            assert key_refusal(KeyScope.SEND, [written], "POST", address) is None
+        assert key_refusal(KeyScope.SEND, [written], "POST", "192.0.3.7") is KeyRefusal.ADDRESS

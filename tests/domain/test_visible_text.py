@@ -153,3 +153,14 @@ def test_looking_for_the_edges_takes_time_by_the_length(between: str, ends: str)
 
     for rule in (trim, is_blank, unshowable_character):
         assert_linear(make, rule, 10_000)
+
+
+@pytest.mark.parametrize("direction", [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+def test_what_turns_the_direction_of_reading_is_written_out(direction: int) -> None:
+    """A file's name that ends in fdp.exe must not look like one that ends in exe.pdf."""
+    assert with_directions_shown(f"請求書{chr(direction)}fdp") == f"請求書[U+{direction:04X}]fdp"
+
+
+@pytest.mark.parametrize("text", ["", "abc", "予約のご案内", "שלום \u200f1\u200e", "👨‍👩‍👧"])
+def test_other_texts_are_shown_as_they_are(text: str) -> None:
+    assert with_directions_shown(text) == text
