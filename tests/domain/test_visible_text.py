@@ -9,7 +9,7 @@ from domain.message_parts import count_characters, normalize_text
 from domain.messages import ChannelPlan
 from domain.templates import MissingVariables, clean_text, parse_template, variable_key
 from domain.variable_names import clashing_names
-from domain.visible_text import is_blank, trim, unshowable_character
+from domain.visible_text import is_blank, trim, unshowable_character, with_directions_shown
 from tests.domain.test_send_times import NOW
 from tests.support.growth import assert_linear
 
