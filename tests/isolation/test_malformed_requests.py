@@ -1,7 +1,7 @@
 """What is wrong with a request is never our fault: no 5xx for anything anybody can send, on any route.
 
-Requests are drawn with a fixed seed, the same in every run. Each route gets malformed headers, addresses, queries
-and fields in turn; the pages of both sides signed in and not, the API with a key, callbacks with their token.
+Malformed headers, addresses, queries and fields go round over all routes, the same in every run: pages of
+both sides signed in and not, the API with a key, callbacks with their token.
 """
 
 import json
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 from starlette.routing import Route
 
 from tests.architecture.test_routes import routes_below
@@ -80,6 +79,8 @@ VALUES = [
     "x" * 3000,
 ]
 QUERIES = ["%", "%00=%00", "=&=&&", "%ff=%ff", "a=%ED%A0%80", "cursor=%00", "&".join("a" * 500), "%F0%9F"]
+# Each route gets every so manieth of them.
+EVERY = 6
 SEGMENTS = ["%00", "%ff", "%2e%2e%2f", "9" * 100, "%ED%A0%80", "%5B", "'", "%0d%0a", "あ"]
 
 
@@ -121,20 +122,20 @@ class Sender:
             self.failed.append(f"{answer.status_code} {method} {address} {str(options)[:200]}")
 
     async def headers(self, routes: list[tuple[str, str]]) -> None:
-        """Each route with each malformed header."""
-        for method, path in routes:
-            for headers in HEADERS:
+        """Each malformed header on some of the routes, and each route with some of them."""
+        for number, (method, path) in enumerate(routes):
+            for headers in HEADERS[number % EVERY :: EVERY]:
                 await self.send(method, filled(path), headers=headers, content=b"--b\r\na=%ff&b=\0")
 
     async def addresses(self, routes: list[tuple[str, str]]) -> None:
         """Each route with malformed parts of its path, and with malformed queries."""
         for number, (method, path) in enumerate(routes):
-            for segment in SEGMENTS:
+            for segment in SEGMENTS[number % EVERY :: EVERY]:
                 await self.send(method, filled(path, segment))
-            for query in QUERIES:
+            for query in QUERIES[number % EVERY :: EVERY]:
                 await self.send(method, f"{filled(path)}?{query}")
             values = values_from(number)
-            for name in NAMES:
+            for name in NAMES[number % EVERY :: EVERY]:
                 value = httpx.QueryParams({name: next(values, "\x01").encode("utf-8", "replace").decode()})
                 await self.send(method, f"{filled(path)}?{value}")
 
@@ -142,7 +143,7 @@ class Sender:
         """Each form with every field malformed, in turn with every value, typed and as parts."""
         for number, (method, path) in enumerate(routes):
             address = "/".join(ids.get(part, part) for part in path.split("/"))
-            for start in range(0, len(VALUES), 9):
+            for start in (0, len(VALUES) // 2):
                 values = values_from(number + start)
                 fields = [(name, next(values, "\0")) for name in NAMES] + list(self.token.items())
                 typed = b"&".join(
@@ -156,9 +157,9 @@ class Sender:
                 % (name.encode(), encoded(value))
                 for name, value in fields
             )
-            file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="\0\xff"\r\n\r\n\0\xff\r\n--b--\r\n'
+            file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="\0\xff"\r\n\r\n\0\xff\r\n'
             kind = {"Content-Type": "multipart/form-data; boundary=b"}
-            await self.send(method, address, content=parts + file, headers=kind)
+            await self.send(method, address, content=parts + file + b"--b--\r\n", headers=kind)
 
 
 def pages_of(whole: Whole, *, operators: bool) -> list[tuple[str, str]]:
@@ -177,30 +178,30 @@ async def test_strangers_requests_of_every_kind(whole: Whole) -> None:
         client.cookies.clear()
         sender = Sender(client)
         routes = [*pages_of(whole, operators=False), *pages_of(whole, operators=True)]
-        await sender.headers(routes[::3])
-        await sender.addresses(routes[1::3])
+        await sender.headers(routes)
+        await sender.addresses(routes)
         staff = Staff(client)
         for page in ("/sign-in", "/password-reset", "/password-reset/code", "/operator/sign-in"):
             await staff.open(page)
             sender.token = {"csrf_token": dict(staff.page.forms[0].fields)["csrf_token"]}
             await sender.forms([("POST", page)], {})
     assert sender.failed == []
-    assert sender.sent > 1000
+    assert sender.sent > 200
 
 
 async def test_staffs_requests_of_every_kind(whole: Whole) -> None:
-    """The administrator of a company, with the session's token in every form, at drafts and campaigns of the company."""
+    """The administrator, with the session's token in every form, at a draft of the company."""
     async with whole.client() as client:
         staff = await Staff(client).sign_in("owner")
         sender = Sender(client, dict(staff.form_of("ログアウト").fields))
         routes = pages_of(whole, operators=False)
-        await sender.headers(routes[::4])
+        await sender.headers(routes)
         await sender.addresses([route for route in routes if route[0] == "GET"])
         draft = {"{campaign_id}": str(whole.sakura.ids["campaign_id"][2])}
         forms = [route for route in routes if route[0] == "POST" and not route[1].startswith("/sign")]
         await sender.forms(forms, draft)
     assert sender.failed == []
-    assert sender.sent > 1000
+    assert sender.sent > 200
 
 
 async def test_programs_requests_of_every_kind(whole: Whole) -> None:
@@ -209,12 +210,12 @@ async def test_programs_requests_of_every_kind(whole: Whole) -> None:
     bodies: list[bytes] = [b"", b"\0", b"\xff", b"[" * 100_000, b"9" * 5000, b'"\\ud800"', b"nul", b"{}" * 2]
     for value in VALUES:
         for name in ("name", "sms_text", "send_at", "recycling_reference_on", "channel", "carriers"):
-            bodies.append(json.dumps({**campaign, name: value, "recipients": [recipient]}).encode())
+            bodies += [json.dumps({**campaign, name: value, "recipients": [recipient]}).encode()]
         for changed in (
             {"phone_number": value},
             {"phone_number": "09000000900", "variables": {value: value}},
         ):
-            bodies.append(json.dumps({**campaign, "recipients": [changed]}).encode())
+            bodies += [json.dumps({**campaign, "recipients": [changed]}).encode()]
         second = {"trigger": "reply", "sms_text": value, "valid_for_hours": 10**30}
         bodies.append(json.dumps({**campaign, "follow_up": second, "recipients": [recipient]}).encode())
     kind = {"Content-Type": "application/json"}
@@ -245,11 +246,11 @@ async def test_carriers_requests_of_every_kind(whole: Whole) -> None:
     assert sender.failed == []
 
 
-@pytest.mark.parametrize("name", ["name", "reason"])
-async def test_a_nul_is_taken_out_at_the_door(whole: Whole, name: str) -> None:
-    """The rest of what was typed counts: keys of programs, reasons of operators."""
+async def test_a_nul_is_taken_out_at_the_door(whole: Whole) -> None:
+    """The rest of what was typed counts."""
     async with whole.client() as client:
         staff = await Staff(client).sign_in("owner")
         token = dict(staff.form_of("ログアウト").fields)
-        answer = await client.post("/api-keys/new", data={**token, name: "a\0b", "scope": "read"})
-        assert answer.status_code < 500
+        answer = await client.post("/campaigns/new", data={**token, "name": "あ\0い", "source": "file"})
+        assert answer.status_code == 422
+        assert "あい" in answer.text
