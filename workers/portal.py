@@ -79,7 +79,6 @@ def build_app(settings: Settings) -> FastAPI:
         app.state.database, app.state.delivery = database, delivery
         app.state.receipt_inbox, app.state.inbound_inbox = inbox, inbound
         app.state.link_queues = LinkQueues(client, database)
-        _give_way_to_requests()
         yield
         await inbox.close()
         await inbound.close()
@@ -183,4 +182,5 @@ async def run_portal(settings: Settings) -> None:
         # Receipts come in over one keep-alive connection per platform.
         timeout_keep_alive=75,
     )
+    _give_way_to_requests()
     await uvicorn.Server(config).serve()
