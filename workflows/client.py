@@ -218,14 +218,18 @@ class DeliveryClient:
         return [(company_id, message_id) for message_id, company_id in ended.items()]
 
     async def has_workflow(self, message_id: UUID) -> bool:
-        """Whether a message's workflow runs; raises ``RPCError`` when Temporal does not answer."""
+        """Whether a message's workflow runs, or was ended from outside, which its own sweep looks after.
+
+        ``False`` where there is none, or where it came to its end. Raises ``RPCError`` when Temporal does not
+        answer.
+        """
         try:
             found = await self._handle(message_id).describe(rpc_timeout=QUESTION_PATIENCE)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise
-        return found.status is WorkflowExecutionStatus.RUNNING
+        return found.status is not WorkflowExecutionStatus.COMPLETED
 
     async def count_failing(self) -> int:
         """Return how many workflows stand still because their workflow task fails again and again."""

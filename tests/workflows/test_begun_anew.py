@@ -4,6 +4,7 @@ The real server, the real database and the real steps; only the carriers' links 
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ import pytest
 import pytest_asyncio
 from temporalio import workflow
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.close_message import ClosingActivities
@@ -87,7 +89,7 @@ async def platform(temporal_client: Client, fresh_database_url: str) -> AsyncIte
     yield made
     for row in await made.bench.rows("SELECT id FROM messages"):
         handle = temporal_client.get_workflow_handle(message_workflow_id(row.id))
-        if await made.delivery.has_workflow(row.id):
+        with contextlib.suppress(RPCError):
             await handle.terminate("the test is over")
     await jobs_database.close()
     await database.close()
@@ -135,6 +137,19 @@ async def test_open_messages_without_a_workflow_are_carried_on(platform: Platfor
         assert platform.submits == 2
     charges = await bench.rows("SELECT message_id FROM billing_entries WHERE company_id = :company")
     assert [charge.message_id for charge in charges] == [delivered]
+
+
+async def test_what_somebody_ended_in_the_temporal_ui_is_not_begun_anew(platform: Platform) -> None:
+    """It is stopped: the sweep of ended workflows closes it (I2)."""
+    campaign = await platform.bench.campaign("08070050001", fed_at=LONG_FED)
+    await platform.start(campaign.message, campaign.id)
+    handle = platform.client.get_workflow_handle(message_workflow_id(campaign.message))
+    await handle.terminate("stopped by hand")
+    await grow_old(platform.bench)
+    await platform.mender.sweep_lost_workflows()
+    assert MESSAGES_WITHOUT_WORKFLOW._value.get() == 0
+    assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
+    assert platform.submits == 0
 
 
 async def test_what_a_restored_database_has_open_ends_by_evidence_and_nothing_goes_out(
