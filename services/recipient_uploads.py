@@ -134,7 +134,7 @@ async def store_typed_numbers(session: AsyncSession, caller: Caller, typed: str)
     Rows are counted as the lines of the field. Raises ``FileRefused`` with ``NO_ROWS`` when nothing was
     typed.
     """
-    lines = typed_lines(typed)
+    lines = await asyncio.to_thread(typed_lines, typed)
     shape = typed_shape(lines)
     if not shape.rows:
         raise FileRefused(FileShape(shape.filename, problems=(FileProblem(FileProblemCode.NO_ROWS),)))

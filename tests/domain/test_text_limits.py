@@ -9,6 +9,7 @@ from domain.campaigns import CampaignContent, CampaignProblem, endless_problems,
 from domain.follow_ups import FollowUp, FollowUpTrigger
 from domain.messages import ChannelPlan
 from domain.recipient_files import CheckedRow, Column, Record, RowChecker, RowError, RowErrorCode
+from domain.recipient_files.typed_numbers import typed_lines
 from domain.templates import MalformedTemplate, TemplateProblemCode, TextTooLong, parse_template, variable_key
 from domain.text_limits import MAX_TEXT_LENGTH, MAX_VARIABLE_NAME_LENGTH, MAX_VARIABLE_VALUE_LENGTH
 from tests.support.growth import assert_linear
@@ -144,3 +145,10 @@ def test_a_value_no_text_has_room_for_is_an_error_of_its_row(text: str, value: s
     row = checker.check(Record(2, ["09012340001", value, ""]))
     assert isinstance(row, RowError)
     assert [(p.code, p.column, p.limit) for p in row.problems] == [(RowErrorCode.TOO_LONG, "sms_text", 660)]
+
+
+@pytest.mark.parametrize("written", ["\u0315\u0300", "か\u3099", "、", "\n", " ", "090-1234-5678,"])
+def test_the_time_of_reading_typed_numbers_grows_with_their_length(written: str) -> None:
+    """P-10: whatever stands in the field; what is no number by far is cut, not lost."""
+    assert_linear(lambda size: "0" + written * (size // len(written)) + "1", typed_lines, 40_000)
+    assert all(0 < len(line) <= 1_000 for line in typed_lines("0" + written * 50_000 + "1") if line)

@@ -244,7 +244,7 @@ async def test_typed_numbers_are_a_list_like_any_other(companies: Companies) -> 
     assert (found.valid_rows, found.rejected_rows) == (2, 1)
     async with companies.transaction() as session:
         errors = await error_rows(session, companies.caller, upload.id)
-    assert [(error.row_number, error.cells) for error in errors] == [(4, ("05012345678",))]
+    assert [(error.row_number, error.cells) for error in errors] == [(3, ("05012345678",))]
 
 
 async def test_another_company_finds_nothing(companies: Companies) -> None:
