@@ -201,14 +201,17 @@ def _text_problems(
     text = clean_text(text)
     if is_blank(text):
         return [ProblemFound(missing, name)]
+    # Everything at once: one kind of mistake hides no other.
+    problems = []
     if unshowable := unshowable_character(text):
         place = _place_in_text(text, unshowable)
-        return [ProblemFound(CampaignProblem.UNSHOWABLE_CHARACTER, name, place)]
+        problems.append(ProblemFound(CampaignProblem.UNSHOWABLE_CHARACTER, name, place))
     try:
         template = parse_template(text)
     except MalformedTemplate as malformed:
-        return _told(CampaignProblem.MALFORMED_VARIABLE, name, malformed.problems)
-    problems = _variable_problems(template, name, columns)
+        problems += _told(CampaignProblem.MALFORMED_VARIABLE, name, malformed.problems)
+        template = malformed.rest
+    problems += _variable_problems(template, name, columns)
     # What all rows share. A row that is longer with its values is an error of that row (S-1).
     characters = count_characters("".join(template.fill_links_for_counting().pieces))
     if characters > limit:

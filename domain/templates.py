@@ -67,12 +67,16 @@ class TextTooLong(ValueError):
 
 
 class MalformedTemplate(ValueError):
-    """A text whose braces do not pair; ``problems`` says where, in the order of the text."""
+    """A text whose braces do not pair; ``problems`` says where, in the order of the text.
 
-    def __init__(self, problems: tuple[TemplateProblem, ...]) -> None:
+    ``rest`` is the text with the bad places left as they stand: whatever else is wrong can be told with them.
+    """
+
+    def __init__(self, problems: tuple[TemplateProblem, ...], rest: "Template") -> None:
         first = problems[0]
         super().__init__(f"{len(problems)} problems, {first.code} at line {first.line} column {first.column}")
         self.problems = problems
+        self.rest = rest
 
 
 class MissingVariables(ValueError):
@@ -209,13 +213,15 @@ def parse_template(text: str) -> Template:
         key = variable_key(token[1]) if token[1] is not None else ""
         if not key:
             problems.append(lines.problem(_braces_problem(token), token.start(), token[0]))
+            pieces.append(token[0])
             continue
         slots.append((len(pieces), key))
         pieces.append("")
         placeholders.append(Placeholder(key, token[1].strip(), token.start()))
+    template = Template(text, tuple(placeholders), (*pieces, text[end:]), tuple(slots))
     if problems:
-        raise MalformedTemplate(tuple(problems))
-    return Template(text, tuple(placeholders), (*pieces, text[end:]), tuple(slots))
+        raise MalformedTemplate(tuple(problems), template)
+    return template
 
 
 def _braces_problem(token: re.Match[str]) -> TemplateProblemCode:

@@ -52,6 +52,19 @@ class SampleRow:
     second: SampleTexts | None
 
 
+_FIRST = text("""
+    SELECT variables FROM recipient_upload_rows
+    WHERE company_id = :company_id AND upload_id = :upload_id AND problems IS NULL ORDER BY row_number LIMIT 1
+""")
+
+
+async def first_variables(session: AsyncSession, caller: Caller, upload_id: UUID) -> dict[str, str]:
+    """Return the values of the first recipient that can be sent to; empty before the first check."""
+    key = {"company_id": caller.company_id, "upload_id": upload_id}
+    found: dict[str, str] | None = (await session.execute(_FIRST, key)).scalar_one_or_none()
+    return found or {}
+
+
 async def sample_rows(
     session: AsyncSession, caller: Caller, content: CampaignContent, upload_id: UUID, longest_row: int | None
 ) -> tuple[SampleRow, ...]:

@@ -114,6 +114,11 @@ def device(user_agent: str | None) -> str:
     return f"{browser}（{system}）" if system else browser
 
 
+def excerpt(words: str, longest: int = 101) -> str:
+    """The beginning of a long value, and a mark that it goes on."""
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
 def masked(number: str | None) -> str:
     """A phone number with its middle hidden: 090****5678."""
     return "–" if number is None else mask_phone_number(number)

@@ -1,6 +1,7 @@
 """Templates into answers: one environment, a whole page or one block of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from domain.operator_permissions import OperatorPermission, OperatorRole
 from domain.permissions import Permission, Role
 from domain.visible_text import with_directions_shown
+from services.session_tokens import IDLE_LIMIT
 from web import formats
 from web.confirmations import confirmation_for, mark_confirmed
 from web.cookies import settings_of, side_of
@@ -49,6 +51,7 @@ _FILTERS = {
     "day": formats.day,
     "duration": formats.duration,
     "masked": formats.masked,
+    "excerpt": formats.excerpt,
     "device": formats.device,
     "word": word,
     "look": look,
@@ -83,6 +86,7 @@ def _environment() -> Environment:
         "percent": formats.percent,
         "static": SHELF.address,
         "script_modules": SHELF.modules(),
+        "IDLE_MS": int(IDLE_LIMIT.total_seconds() * 1000),
         "Permission": Permission,
         "OperatorPermission": OperatorPermission,
         "error_at": error_at,
@@ -91,8 +95,9 @@ def _environment() -> Environment:
 
 
 def error_at(errors: Sequence[FieldError], field: str) -> FieldError | None:
-    """Return the first error of a field."""
-    return next((error for error in errors if error.field == field), None)
+    """Return the errors of a field: the first, with the others as its ``more``."""
+    found = [error for error in errors if error.field == field]
+    return replace(found[0], more=tuple(found[1:])) if found else None
 
 
 _TEMPLATES = _environment()

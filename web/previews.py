@@ -6,6 +6,8 @@ Counting is the domain's; this only puts values in and asks.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from domain.carriers import Channel
 from domain.message_parts import (
     RCS_MAX_CHARACTERS,
@@ -16,7 +18,9 @@ from domain.message_parts import (
     parts_for,
 )
 from domain.templates import MalformedTemplate, TextTooLong, clean_text, parse_template
+from services.check_samples import first_variables
 from services.recipient_uploads import StoredUpload
+from web.access import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Preview:
     parts: int | None
     left: int | None
     has_variables: bool
+    # Some columns have no value to show: their names stand there and are counted.
+    lacks_values: bool = False
 
     @property
     def is_too_long(self) -> bool:
@@ -43,17 +49,20 @@ class Preview:
 
 
 def previews_of(
-    texts: Mapping[Channel, str], upload: StoredUpload | None, part_table: PartTable
+    texts: Mapping[Channel, str], values: Mapping[str, str], part_table: PartTable
 ) -> dict[Channel, Preview]:
-    """Return a preview of every text of a message, with the values of the first recipient."""
-    values = first_values(upload)
+    """Return a preview of every text of a message, with the ``values`` of the first recipient."""
     return {channel: _preview(channel, text, values, part_table) for channel, text in texts.items()}
 
 
-def first_values(upload: StoredUpload | None) -> dict[str, str]:
-    """Return the variables of the first row of a list."""
-    if upload is None or not upload.shape.first_rows:
+async def first_values(
+    session: AsyncSession, viewer: SignedIn, upload: StoredUpload | None
+) -> Mapping[str, str]:
+    """Return the variables of the first recipient of a list, whole; a program's list has no file to read."""
+    if upload is None:
         return {}
+    if not upload.shape.first_rows:
+        return await first_variables(session, viewer.caller, upload.id)
     row = upload.shape.first_rows[0]
     columns = [column for column in upload.shape.columns if column.key and column.index < len(row)]
     return {column.key: row[column.index] for column in columns}
@@ -64,18 +73,19 @@ def _preview(channel: Channel, text: str, values: Mapping[str, str], part_table:
         template = parse_template(text).fill_links_for_counting()
         shown = {key: values.get(key) or f"（{key}）" for key in template.variables}
         text, has_variables = template.render(shown), bool(shown)
+        lacks_values = any(not values.get(key) for key in template.variables)
     except TextTooLong as endless:
         return Preview(channel, "", endless.characters, _limit_of(channel, part_table), None, None, False)
     except MalformedTemplate:
         # What is wrong with it is said beside the field; until then it counts as it stands.
-        text, has_variables = clean_text(text), False
+        text, has_variables, lacks_values = clean_text(text), False, False
     characters, limit = count_characters(text), _limit_of(channel, part_table)
     if channel is Channel.RCS:
-        return Preview(channel, text, characters, limit, None, None, has_variables)
+        return Preview(channel, text, characters, limit, None, None, has_variables, lacks_values)
     fits = characters <= limit
     parts = parts_for(characters, part_table) if fits else None
     left = characters_left_in_part(characters, part_table) if fits else None
-    return Preview(channel, text, characters, limit, parts, left, has_variables)
+    return Preview(channel, text, characters, limit, parts, left, has_variables, lacks_values)
 
 
 def _limit_of(channel: Channel, part_table: PartTable) -> int:

@@ -17,7 +17,9 @@ async def to_sign_in(request: Request, _error: Exception) -> Response:
     side = side_of(request)
     address, home = f"{side}/sign-in", side or "/"
     if is_in_background(request):
-        return Response(status_code=401, headers={"HX-Redirect": address})
+        # A page that only watches goes there; one somebody writes on must not be taken away with the text.
+        leads = {"HX-Redirect": address} if request.method == "GET" else None
+        return Response(status_code=401, headers=leads)
     if request.method == "GET":
         return go(address if request.url.path == home else f"{address}?next={request.url.path}")
     if request.method in SAFE_METHODS or not comes_from_us(request):

@@ -24,7 +24,7 @@ STATIC = Path(__file__).parent / "static"
 STATIC_PREFIX = "/static/"
 FOREVER = "public, max-age=31536000, immutable"
 
-_SHEETS = ("tokens", "base", "layout", "forms", "components", "tables", "lists", "journey", "phone")
+_SHEETS = ("tokens", "base", "layout", "forms", "components", "tables", "lists", "journey", "phone", "saving")
 # What is sent as one file, in this order: the later sheet has the last word.
 BUNDLES: Mapping[str, tuple[str, ...]] = {
     "css/portal.css": tuple(f"css/{name}.css" for name in (*_SHEETS, "adaptations")),

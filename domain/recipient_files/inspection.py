@@ -27,6 +27,7 @@ from domain.recipient_files.shapes import (
 from domain.recipient_files.workbook_guard import OLE_MAGIC, ZIP_MAGIC, UnreadableWorkbook, check_workbook
 from domain.recipient_files.workbooks import open_sheet, read_sheet
 from domain.templates import LINK_KEYS, clean_text, variable_key
+from domain.text_limits import MAX_VARIABLE_VALUE_LENGTH
 from domain.variable_names import clashing_names
 from domain.visible_text import is_blank, trim
 
@@ -183,7 +184,8 @@ def _described(shape: FileShape, names: list[str], data: list[Record], *, chosen
     described = replace(
         shape,
         columns=columns,
-        first_rows=tuple(_first_row(row).cells for row in first),
+        # The first one whole: its values are counted while the text is written.
+        first_rows=tuple(_whole(row) if row is first[0] else _first_row(row).cells for row in first),
         first_numbers=tuple(row.number for row in first),
         phone_column=phone_column,
     )
@@ -191,7 +193,16 @@ def _described(shape: FileShape, names: list[str], data: list[Record], *, chosen
 
 
 def _first_row(row: Record, cells: int | None = None) -> FirstRow:
-    return FirstRow(row.number, tuple(clean_text(cell[:_CELL_EXCERPT]) for cell in row.cells[:cells]))
+    return FirstRow(row.number, tuple(_excerpt(cell) for cell in row.cells[:cells]))
+
+
+def _excerpt(cell: str) -> str:
+    return clean_text(cell) if len(cell) <= _CELL_EXCERPT else f"{clean_text(cell[:_CELL_EXCERPT])}…"
+
+
+def _whole(row: Record) -> tuple[str, ...]:
+    """Return all there is in a row; of a value nothing can be sent with, as much as shows that."""
+    return tuple(clean_text(cell[: MAX_VARIABLE_VALUE_LENGTH + 1]) for cell in row.cells)
 
 
 def _problems(shape: FileShape, *, chosen: bool) -> Iterator[FileProblem]:

@@ -76,7 +76,7 @@ async def test_a_revoked_key_is_worthless_at_once(portal: Portal, owner: Staff) 
     ("fields", "words"),
     [
         ({"name": ""}, "キーの名前が入力されていません"),
-        ({"name": "長" * 51}, "キーの名前が長すぎます"),
+        ({"name": "長" * 51}, "キーの名前が長すぎます（51文字）。50文字以内にしてください。"),
         ({"scope": "everything"}, "できることが選ばれていません"),
         ({"networks": "192.0.2.1 office"}, "（office）"),
         ({"networks": "\n".join(f"192.0.2.{n}" for n in range(51))}, "IPアドレスは50個まで"),

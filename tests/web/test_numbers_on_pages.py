@@ -38,7 +38,7 @@ def running(**counters: int) -> CampaignRow:
 
 def sms(text: str, table: PartTable = DEFAULT_PART_TABLE) -> tuple[int, int | None, int | None, bool]:
     content = CampaignContent("案件", ChannelPlan.SMS, text, None)
-    preview = previews_of(content.texts, None, table)[Channel.SMS]
+    preview = previews_of(content.texts, {}, table)[Channel.SMS]
     return preview.characters, preview.parts, preview.left, preview.is_too_long
 
 

@@ -2,7 +2,7 @@
 
 from starlette.datastructures import FormData
 
-from domain.passwords import length_problem
+from domain.passwords import MAX_PASSWORD_CHARACTERS, PasswordProblem, length_problem
 from services.password_changes import PasswordChange, judge_password
 from web.forms.fields import text_of
 from web.wording.accounts import (
@@ -12,13 +12,15 @@ from web.wording.accounts import (
     SAME_PASSWORD,
     explain_password,
 )
-from web.wording.problems import FieldError
+from web.wording.problems import FieldError, over_limit
 
 
 def typing_errors(form: FormData) -> list[FieldError]:
     """Return what is wrong with length and repetition of the posted new password: no work for strangers."""
     new = text_of(form, "new_password")
     problem = length_problem(new)
+    if problem is PasswordProblem.TOO_LONG:
+        return [over_limit("new_password", "新しいパスワード", len(new), MAX_PASSWORD_CHARACTERS)]
     if problem is not None:
         return [explain_password(problem)]
     return [] if text_of(form, "new_password_again") == new else [NOT_REPEATED]

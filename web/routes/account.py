@@ -26,6 +26,12 @@ async def show_account(request: Request, viewer: Owner) -> Response:
     return await account_pages.show_account(request, viewer.user)
 
 
+@router.get("/stay")
+async def stay_signed_in(viewer: Owner) -> Response:
+    """Answer that one is still signed in; having asked is what keeps the session open."""
+    return Response(status_code=204)
+
+
 @router.post("/sessions/{session_id}/end")
 async def end_one_session(request: Request, session_id: UUID, viewer: Owner) -> Response:
     """Sign another browser of one's own out."""

@@ -21,14 +21,13 @@ from web.forms.fields import choice_of, text_of
 from web.pages import page
 from web.wording.accounts import (
     KEY_NAME_MISSING,
-    KEY_NAME_TOO_LONG,
     KEY_SCOPE_HINTS,
     KEY_SCOPE_MISSING,
     TOO_MANY_NETWORKS,
     wrong_networks,
 )
 from web.wording.confirmations import Confirmation
-from web.wording.problems import FieldError
+from web.wording.problems import FieldError, over_limit
 
 router = APIRouter(prefix="/api-keys")
 Administrator = Annotated[SignedIn, Depends(requires(Permission.MANAGE_USERS))]
@@ -94,7 +93,7 @@ def _errors(name: str, scope: KeyScope | None, networks: list[str], wrong: list[
     if not name:
         errors.append(KEY_NAME_MISSING)
     elif len(name) > MAX_KEY_NAME_CHARACTERS:
-        errors.append(KEY_NAME_TOO_LONG)
+        errors.append(over_limit("name", "キーの名前", len(name), MAX_KEY_NAME_CHARACTERS))
     if scope is None:
         errors.append(KEY_SCOPE_MISSING)
     if wrong or len(networks) > MAX_NETWORKS:

@@ -29,7 +29,7 @@ from web.forms.recipients import RecipientsForm, refused
 from web.forms.scheduled import edited_content, edited_list
 from web.forms.steps import EDIT, Fields, as_pairs, shown_fields, too_long, typed_in, version_of
 from web.pages import page
-from web.previews import previews_of
+from web.previews import first_values, previews_of
 from web.routes.compose_options import carrier_options
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
 from web.wording.checks import WARNINGS, changed_words
@@ -153,6 +153,7 @@ async def _form(
     content = edited_content(typed, view.content, terms)
     upload_id = edited_list(typed) or view.upload_id
     upload = await upload_view(session, viewer.caller, upload_id) if upload_id else None
+    values = await first_values(session, viewer, upload)
     return page(
         request,
         "pages/campaign_edit.html",
@@ -163,8 +164,8 @@ async def _form(
         terms=terms,
         upload=upload,
         columns=upload.column_names if upload else (),
-        previews=previews_of(content.texts, upload, terms.part_table),
-        second_previews=previews_of(content.second_texts, upload, terms.part_table),
+        previews=previews_of(content.texts, values, terms.part_table),
+        second_previews=previews_of(content.second_texts, values, terms.part_table),
         triggers=FOLLOW_UP_CHOICES,
         carriers=carrier_options(content.channel_plan),
         plan_hints=CHANNEL_PLAN_HINTS,

@@ -17,15 +17,12 @@ from web.forms.fields import text_of
 from web.forms.search_reading import SearchReader
 from web.lists import CAMPAIGN_LISTS, paging_of
 from web.pages import page
-from web.wording.problems import UNREADABLE_PAGE, FieldError
+from web.wording.problems import UNREADABLE_PAGE, over_limit
 
 router = APIRouter()
 Viewer = Annotated[SignedIn, Depends(requires(Permission.VIEW_CAMPAIGNS))]
 
 PAGE_SIZE = 30
-_LONG = FieldError(
-    "q", "案件名が長すぎます。", f"案件名は{MAX_NAME_CHARACTERS}文字までです。その一部を入力してください。"
-)
 
 
 @router.get("/campaigns")
@@ -34,7 +31,7 @@ async def show_campaigns(request: Request, viewer: Viewer) -> Response:
     reader = SearchReader(FormData(dict(request.query_params)))
     chosen, name = reader.choice("status", "状態", CampaignStatus), text_of(reader.form, "q").strip()
     if len(name) > MAX_NAME_CHARACTERS:
-        reader.errors.append(_LONG)
+        reader.errors.append(over_limit("q", "案件名", len(name), MAX_NAME_CHARACTERS))
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         counts = await campaign_status_counts(session, viewer.caller)
         found, total = await _find(request, session, viewer, chosen, name, reader)

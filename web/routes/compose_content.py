@@ -34,7 +34,7 @@ from web.forms.steps import (
     version_of,
 )
 from web.pages import go, page
-from web.previews import previews_of
+from web.previews import first_values, previews_of
 from web.wording.campaigns import CHANNEL_PLAN_HINTS
 from web.wording.confirmations import Confirmation
 from web.wording.follow_ups import FOLLOW_UP_CHOICES
@@ -105,13 +105,14 @@ async def preview_content(request: Request, campaign_id: UUID, viewer: Writer) -
     async with database_of(request).transaction(viewer.caller.company_id) as session:
         view = await load_draft(session, viewer, campaign_id)
         upload, terms = await recipients_of(session, viewer, view), await terms_today(session, viewer)
+        values = await first_values(session, viewer, upload)
     content = content_of(form, view.content)
     return page(
         request,
         "pages/compose_content.html",
         block="preview",
-        previews=previews_of(content.texts, upload, terms.part_table),
-        second_previews=previews_of(content.second_texts, upload, terms.part_table),
+        previews=previews_of(content.texts, values, terms.part_table),
+        second_previews=previews_of(content.second_texts, values, terms.part_table),
         is_update=True,
     )
 
@@ -143,6 +144,7 @@ async def _form(
 ) -> Response:
     """Show ``typed``. ``kept`` is the version the typing began from, where nothing was saved since."""
     upload, terms = await recipients_of(session, viewer, view), await terms_today(session, viewer)
+    values = await first_values(session, viewer, upload)
     content = content_of(as_form(typed), view.content)
     return page(
         request,
@@ -152,8 +154,8 @@ async def _form(
         shown=typed,
         version=kept or version_of(CONTENT, view),
         columns=upload.column_names if upload else (),
-        previews=previews_of(content.texts, upload, terms.part_table),
-        second_previews=previews_of(content.second_texts, upload, terms.part_table),
+        previews=previews_of(content.texts, values, terms.part_table),
+        second_previews=previews_of(content.second_texts, values, terms.part_table),
         is_update=False,
         plan_hints=CHANNEL_PLAN_HINTS,
         triggers=FOLLOW_UP_CHOICES,

@@ -27,6 +27,7 @@ from web.routes.account_second_factor import Confirmed, SettingUp
 from web.second_factor_pages import factor_added
 from web.wording.accounts import PASSKEY_FAILED
 from web.wording.confirmations import Confirmation
+from web.wording.problems import over_limit
 
 router = APIRouter(prefix="/account/passkeys")
 
@@ -49,8 +50,10 @@ async def registration_question(request: Request, viewer: SettingUp) -> Response
 async def keep_passkey(request: Request, viewer: SettingUp) -> Response:
     """Keep what the browser made; the first factor comes with backup codes."""
     form = await read_form(request)
-    name = trim(text_of(form, "name"))[:MAX_PASSKEY_NAME_CHARACTERS]
-    answer = text_of(form, "credential")
+    name, answer = trim(text_of(form, "name")), text_of(form, "credential")
+    if len(name) > MAX_PASSKEY_NAME_CHARACTERS:
+        long = over_limit("name", "パスキーの名前", len(name), MAX_PASSKEY_NAME_CHARACTERS)
+        return _new_page(request, name, [long], status=422)
     async with changing(request, viewer.caller.company_id) as session:
         named = name or device(request.headers.get("user-agent"))
         is_kept = await add_passkey(session, viewer.user, relying_party(request), answer, named, now())

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from domain.api_keys import MAX_KEY_NAME_CHARACTERS, MAX_NETWORKS, KeyScope
+from domain.api_keys import MAX_NETWORKS, KeyScope
 from domain.company_users import MAX_USER_NAME_CHARACTERS, AccountState, UserProblem
 from domain.passwords import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, PasswordProblem
 from domain.permissions import Permission
@@ -117,9 +117,6 @@ KEY_SCOPE_HINTS: dict[KeyScope, str] = {
 
 KEY_NAME_MISSING = FieldError(
     "name", "キーの名前が入力されていません。", "使うシステムなど、あとで見分けられる名前にしてください。"
-)
-KEY_NAME_TOO_LONG = FieldError(
-    "name", "キーの名前が長すぎます。", f"{MAX_KEY_NAME_CHARACTERS}文字以内にしてください。"
 )
 TOO_MANY_NETWORKS = FieldError(
     "networks", f"IPアドレスは{MAX_NETWORKS}個までです。", "192.0.2.0/24 のように、範囲でまとめてください。"

@@ -9,6 +9,7 @@ from domain.recipient_files import RowErrorCode
 from domain.templates import TemplateProblemCode
 from web.wording.campaigns import WORDS as CAMPAIGN_WORDS
 from web.wording.files import FILE_PROBLEMS, ROW_ERRORS, Explained
+from web.wording.steps import field_label
 
 Detail = Mapping[str, str | int]
 
@@ -20,9 +21,18 @@ class FieldError:
     field: str
     what: str
     mend: str = ""
+    # What else is wrong with the same field, where all of it is shown beside the field.
+    more: tuple["FieldError", ...] = ()
 
 
 UNREADABLE_PAGE = FieldError("main", "ページの指定を読み取れないため、最初のページを表示しています。")
+
+
+def over_limit(field: str, label: str, characters: int, limit: int) -> FieldError:
+    """Return that a field is too long: how long it is, and how long it may be."""
+    what = f"{label}が長すぎます（{characters:,}文字）。"
+    return FieldError(field, what, f"{limit:,}文字以内にしてください。")
+
 
 PROBLEMS: dict[CampaignProblem, Explained] = {
     CampaignProblem.NAME_MISSING: Explained(
@@ -44,21 +54,21 @@ PROBLEMS: dict[CampaignProblem, Explained] = {
         "+メッセージの本文が長すぎます（{characters}文字）。", "{limit}文字以内にしてください。"
     ),
     CampaignProblem.UNKNOWN_VARIABLE: Explained(
-        "{line}行目の「{name}」という列が、宛先の一覧にありません。",
+        "{where}の{line}行目の「{name}」という列が、宛先の一覧にありません。",
         "列の名前と同じ表記に直すか、ボタンから差し込んでください。",
     ),
     CampaignProblem.MALFORMED_VARIABLE: Explained(
-        "{line}行目の{column}文字目に、{kind_word}。", "{{{{列名}}}}の形に直してください。"
+        "{where}の{line}行目の{column}文字目に、{kind_word}。", "{{{{列名}}}}の形に直してください。"
     ),
     CampaignProblem.UNSHOWABLE_CHARACTER: Explained(
-        "{line}行目の{column}文字目に、携帯電話で表示できない文字（外字など、{name}）があります。",
+        "{where}の{line}行目の{column}文字目に、携帯電話で表示できない文字（外字など、{name}）があります。",
         "別の文字に置き換えてください。",
     ),
     CampaignProblem.MORE_PROBLEMS: Explained(
-        "本文には、ほかにも誤りが{count}か所あります。", "上の誤りを直してから、もう一度お試しください。"
+        "{where}には、ほかにも誤りが{count}か所あります。", "上の誤りを直してから、もう一度お試しください。"
     ),
     CampaignProblem.LINK_NOT_AVAILABLE: Explained(
-        "「{name}」は、ご契約に含まれていないため差し込めません。", "本文から取り除いてください。"
+        "{where}の「{name}」は、ご契約に含まれていないため差し込めません。", "本文から取り除いてください。"
     ),
     CampaignProblem.PAST_SEND_TIME: Explained(
         "配信日時が過ぎています。", "これからの日時を指定するか、「今すぐ送る」を選んでください。"
@@ -127,11 +137,11 @@ OPTIONS: dict[str, str] = {"opt_out": "オプトアウトの除外", "recycling_
 def explain(found: ProblemFound) -> FieldError:
     """Return one problem in words, its particulars filled in."""
     wording = PROBLEMS[found.problem]
-    particulars = _particulars(found.detail)
+    particulars = {**_particulars(found.detail), "where": field_label(found.field)}
     what = wording.what.format_map(particulars)
-    if found.field.startswith(FOLLOW_UP_PREFIX):
+    if found.field.startswith(FOLLOW_UP_PREFIX) and "{where}" not in wording.what:
         # The same rules as of the first message: the words must say which of the two they are about.
-        what = f"2通目の本文の{what}" if "name" in found.detail else f"2通目の{what}"
+        what = f"2通目の{what}"
     return FieldError(found.field, what, wording.mend.format_map(particulars))
 
 

@@ -26,7 +26,7 @@ from web.operator.access import SignedInOperator, link_queues_of, requires_opera
 from web.operator.routes.links import link_row
 from web.pages import go, page
 from web.wording.confirmations import Confirmation
-from web.wording.problems import FieldError
+from web.wording.problems import FieldError, over_limit
 
 router = APIRouter()
 Switcher = Annotated[SignedInOperator, Depends(requires_operator(OperatorPermission.SWITCH_LINKS))]
@@ -40,7 +40,6 @@ _CHANGED = FieldError(
 _NO_REASON = FieldError(
     "reason", "理由が入力されていません。", "後で見た人に分かるように、止める理由を入力してください。"
 )
-_LONG_REASON = FieldError("reason", "理由が長すぎます。", f"{LONGEST_REASON}文字以内で入力してください。")
 _BAD_RATE = FieldError(
     "rate",
     "契約速度を読み取れません。",
@@ -61,7 +60,7 @@ async def stop(request: Request, link: Link, viewer: Switcher) -> Response:
     form = await read_form(request)
     reason = trim(text_of(form, "reason"))
     if not reason or len(reason) > LONGEST_REASON:
-        problem = _LONG_REASON if reason else _NO_REASON
+        problem = over_limit("reason", "理由", len(reason), LONGEST_REASON) if reason else _NO_REASON
         return await _ask(request, link, "stop", [problem], status=422, reason=reason)
     try:
         async with database_of(request).transaction(OWN_STAFF) as session:

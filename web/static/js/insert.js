@@ -6,8 +6,10 @@ export function insertVariables(root) {
     const button = event.target.closest("[data-insert]");
     if (!button) return;
     const target = root.getElementById(button.closest("[data-inserts-into]").dataset.insertsInto);
-    target.setRangeText(button.dataset.insert, target.selectionStart, target.selectionEnd, "end");
     target.focus();
+    // Old, and the only way that Ctrl+Z takes back like typing; where it is gone, the words come in all the same.
+    if (root.execCommand?.("insertText", false, button.dataset.insert)) return;
+    target.setRangeText(button.dataset.insert, target.selectionStart, target.selectionEnd, "end");
     target.dispatchEvent(new InputEvent("input", { bubbles: true }));
   });
 }

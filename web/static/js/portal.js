@@ -1,8 +1,10 @@
 // What makes the pages more comfortable. Every page works without any of it.
+import { autosave } from "./autosave.js";
 import { guardForms } from "./once.js";
 import { insertVariables } from "./insert.js";
 import { usePasskeys } from "./passkeys.js";
 import { poll } from "./polling.js";
+import { warnBeforeTheEnd } from "./session.js";
 
 // Where there is something to mend, reading begins there; for browsers that leave autofocus to fields.
 const summary = document.querySelector("[data-error-summary]");
@@ -12,10 +14,12 @@ if (summary) {
   }, 100);
 }
 
+autosave(document);
 guardForms(document);
 insertVariables(document);
 poll(document);
 usePasskeys(document);
+warnBeforeTheEnd(document);
 
 // Buttons whose work htmx does while one types.
 if (window.htmx) {
