@@ -56,7 +56,8 @@ async def test_the_copy_of_a_programs_campaign_shows_its_recipients_values(
 
 async def test_a_column_without_a_value_is_named_as_such(owner: Staff) -> None:
     """What is counted then is the column's name, and the label does not say otherwise."""
-    campaign_id = await make_draft(owner, people="電話番号,氏名\n09012340001,\n09012340002,鈴木\n")
+    people = "電話番号,氏名\n09012340001,\n09012340002,鈴木\n"
+    campaign_id = await make_draft(owner, people=people, sms_text="{{氏名}}様")
     await owner.open(f"/campaigns/{campaign_id}/content")
     assert "値のない列" in owner.page.text
     assert "1件目の値を差し込んだ場合" not in owner.page.text
