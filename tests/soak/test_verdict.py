@@ -110,6 +110,10 @@ BROKEN: dict[str, tuple[Books, str]] = {
         books(*(unknown(serial, "unknown") for serial in range(8)), lines=(), handsets={}),
         "I2: answers missing of 8",
     ),
+    "an SMS that failed ends unknown": (
+        books(with_attempt(delivered(1, status="unknown", charges=0), receipt_state="undelivered")),
+        "I2: ended without a word",
+    ),
     "a +Message expires although it was delivered": (
         books(delivered(1, status="expired", plan="rcs", charges=0)),
         "I2: ended without a word",
@@ -212,6 +216,19 @@ EXPLAINED: dict[str, Books] = {
     ),
     "the carrier contradicted itself": books(
         delivered(1, status="undelivered", charges=0), met=Counter(conflicting_receipt_rate=1)
+    ),
+    "failed as a +Message, its SMS without an answer": books(
+        unknown(
+            0,
+            plan="rcs_with_sms_fallback",
+            attempts=(
+                replace(delivered(0).attempts[0], channel="rcs", receipt_state="undelivered"),
+                replace(unknown(0, "unknown").attempts[0]),
+            ),
+        ),
+        lines=(),
+        handsets={},
+        met=Counter(timeout_rate=1),
     ),
     "a stranger's receipt waits": books(
         *GOOD, open_receipts=(OpenReceipt("nobodys-1", None, is_matched=False),)
