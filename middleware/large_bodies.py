@@ -4,13 +4,17 @@ What does not fit waits outside: nothing of it has been read, the connection its
 """
 
 import asyncio
+import ctypes
 import gc
+import sys
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 # Bodies up to this size are simply read; there is always memory for them.
 LARGE_FROM_BYTES = 1024 * 1024
+# Of glibc; other C libraries give memory back by themselves or not at all.
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
 class NoRoom(Exception):
@@ -37,8 +41,10 @@ class FullCollections:
         gc.set_threshold(*self._usual[:2], 1_000_000)
 
     def resume(self) -> None:
-        """As before."""
+        """As before; what the bodies took goes back to the machine, or the next one comes on top of it."""
         gc.set_threshold(*self._usual)
+        if _trim is not None:
+            _trim(0)
 
 
 @dataclass(eq=False, slots=True)
