@@ -24,9 +24,12 @@ NO_PAGE = {
     "/account/sessions/{session_id}/end",
     "/api-keys/{key_id}/revoke",
     "/audit/file",
-    "/campaigns/{campaign_id}/cancel",
+    "/campaigns/new/autosave",
+    "/campaigns/{campaign_id}/content/autosave",
     "/campaigns/{campaign_id}/content/preview",
     "/campaigns/{campaign_id}/copy",
+    "/campaigns/{campaign_id}/options/autosave",
+    "/campaigns/{campaign_id}/recipients/autosave",
     "/operator/account/end-other-sessions",
     "/operator/account/second-factor",
     "/operator/account/second-factor/totp/remove",
@@ -160,7 +163,9 @@ def _deeds_of_administrator(http: httpx.Client, ids: Mapping[str, list[str]]) ->
     edit = f"/campaigns/{scheduled}/edit"
     confirm = _form(press(http, edit, "変更内容の確認へ進む").text, "予約に変更する")
     http.post(confirm.action, data=confirm.filled(check_token="old"))
+    press(http, f"/campaigns/{scheduled}/cancel", "予約を取り消す", version="0")
     press(http, f"/campaigns/{draft}/check", "件を配信する", recipients="9")
+    press(http, f"/campaigns/{draft}/content", "次へ進む", sms_text="別の本文", version="0")
     press(http, f"/campaigns/{draft}/content", "次へ進む", action="preview")
     press(http, f"/campaigns/{draft}/options", "確認へ進む", when="scheduled")
     token = dict(_form(http.get("/").text, "ログアウト").fields)

@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(400), 
 
 WIDTHS = (1280, 320)
 # Leads on to the first page of its side.
-ALWAYS_ELSEWHERE = {"/operator"}
+# Leads on, or answers a script that asks to stay signed in.
+ALWAYS_ELSEWHERE = {"/operator", "/account/stay", "/operator/account/stay"}
 # The error page, which no route has.
 NOWHERE = "/nowhere"
 
