@@ -166,6 +166,7 @@ def _deeds_of_administrator(http: httpx.Client, ids: Mapping[str, list[str]]) ->
     press(http, f"/campaigns/{scheduled}/cancel", "予約を取り消す", version="0")
     press(http, f"/campaigns/{draft}/check", "件を配信する", recipients="9")
     press(http, f"/campaigns/{draft}/content", "次へ進む", sms_text="別の本文", version="0")
+    press(http, f"/campaigns/{draft}/file", "この読み方で読み直す", header_row="4")
     press(http, f"/campaigns/{draft}/content", "次へ進む", action="preview")
     press(http, f"/campaigns/{draft}/options", "確認へ進む", when="scheduled")
     token = dict(_form(http.get("/").text, "ログアウト").fields)
