@@ -29,10 +29,9 @@ from services.secret_box import SecretBox
 from services.sessions import end_sessions
 
 _COLUMNS = """
-    SELECT u.id, u.login_id, u.name, u.role, u.temporary_until,
+    SELECT u.id, u.login_id, u.name, u.role, u.temporary_until, u.last_signed_in_at, u.created_at,
            greatest(u.locked_until, (SELECT max(p.locked_until) FROM sign_in_places p
                     WHERE p.company_id = u.company_id AND p.user_id = u.id)) AS locked_until,
-           u.last_signed_in_at, u.created_at,
            EXISTS (SELECT FROM totp_secrets t WHERE t.company_id = u.company_id AND t.user_id = u.id
                    AND t.confirmed_at IS NOT NULL)
            OR EXISTS (SELECT FROM passkeys p WHERE p.company_id = u.company_id AND p.user_id = u.id)
@@ -46,9 +45,8 @@ _ONE = text(f"{_COLUMNS} AND u.id = :id")
 _LOCK_COMPANY = text("SELECT id FROM companies WHERE id = :company_id FOR UPDATE")
 
 _ADMINISTRATORS = text("""
-    SELECT count(*) FROM company_users
-    WHERE company_id = :company_id AND deleted_at IS NULL AND taken_elsewhere_at IS NULL
-      AND role = ANY (:roles)
+    SELECT count(*) FROM company_users WHERE company_id = :company_id AND role = ANY (:roles)
+      AND deleted_at IS NULL AND taken_elsewhere_at IS NULL
 """)
 
 _INVITE = text("""
@@ -71,10 +69,9 @@ _INVITE_IN_VAIN = text("""
     VALUES (:company_id, :login_id, :name, :role, '!', :temporary_until, :now) RETURNING id
 """)
 _LEADS_NOWHERE = text("""
-    SELECT login_id FROM company_users
-    WHERE company_id = :company_id AND id = :id AND taken_elsewhere_at IS NOT NULL
+    SELECT login_id FROM company_users WHERE company_id = :company_id AND id = :id
+      AND taken_elsewhere_at IS NOT NULL
 """)
-
 _CHANGE = text(
     "UPDATE company_users SET name = :name, role = :role WHERE company_id = :company_id AND id = :id"
 )
