@@ -14,6 +14,10 @@ import uvicorn
 from playwright.async_api import Page, async_playwright
 from sqlalchemy import text
 
+from domain.carrier_exchange import InboundMessage
+from domain.carriers import Carrier, Channel
+from services.database import NO_COMPANY
+from services.inbound_messages import store_inbound
 from tests.web.conftest import ENCRYPTION_KEY, Portal, make_portal
 from tests.web.staff import Staff, make_check, make_draft
 from web.settings import WebSettings
@@ -92,6 +96,11 @@ async def screen(portal: Portal) -> AsyncIterator[Screen]:
 
 
 async def _fill(portal: Portal, owner: Staff) -> None:
+    async with portal.database.transaction(NO_COMPANY) as session:
+        for number, words in enumerate(
+            ("はい", "予約の時間を変えたいのですが、\n明日の午後は空いていますか。" * 4)
+        ):
+            await store_inbound(session, await _reply(portal, f"0907777000{number}", words))
     people = "電話番号,氏名\n" + "".join(f"0904000{number:04},客{number}\n" for number in range(60))
     await make_draft(owner, name="下書きのままの案件")
     await make_check(owner, name=NAME, people=people, sms_text="{{氏名}}様")
@@ -126,13 +135,34 @@ _PICTURES = Path("var/pictures")
 _IS_LOOKED_AT = _PICTURES.is_dir()
 
 
+async def _reply(portal: Portal, number: str, words: str) -> InboundMessage:
+    async with portal.jobs_database.transaction() as session:
+        statement = text(
+            "SELECT o.bot_id FROM official_accounts o JOIN companies c ON c.id = o.company_id"
+            " WHERE c.name LIKE 'さくら%'"
+        )
+        bot_id = (await session.execute(statement)).scalar_one()
+    return InboundMessage(
+        channel=Channel.RCS,
+        carrier=Carrier.AU,
+        phone_number=number,
+        bot_id=bot_id,
+        carrier_message_id=f"layout-{number}",
+        text=words,
+        postback_data="reservation:2026-12-24:tokyo-shinjuku-nishi",
+        occurred_at=None,
+    )
+
+
 async def _picture(screen: Screen, name: str) -> None:
     """For whoever wants to look, and has made the folder: pages of this test as pictures."""
     if _IS_LOOKED_AT:
         await screen.page.screenshot(path=_PICTURES / f"{name}.png")
 
 
-@pytest.mark.parametrize(("path", "least_above"), [("/log", 8), ("/campaigns", 2), ("/audit", 5)])
+@pytest.mark.parametrize(
+    ("path", "least_above"), [("/log", 8), ("/log/received", 2), ("/campaigns", 2), ("/audit", 5)]
+)
 async def test_rows_are_dense_and_the_list_begins_near_the_top(
     screen: Screen, path: str, least_above: int
 ) -> None:
