@@ -2,7 +2,7 @@
 
 A page holds secrets beside what an address put into it, so its size could tell about them (BREACH): the token
 of its forms is another one each time (``web/csrf.py``), and cookies do not go along with requests other sites
-make in the background (decision 0050).
+make in the background (decision 0048).
 """
 
 from starlette.middleware.gzip import GZipMiddleware

@@ -1,4 +1,4 @@
-"""A campaign's version, and what was typed into a draft before it was finished (decision 0042)."""
+"""A campaign's version, and what was typed into a draft before it was finished (decision 0041)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What was typed when a session ended, kept in the next one (decision 0043)."""
+"""What was typed when a session ended, kept in the next one (decision 0042)."""
 
 from collections.abc import Sequence
 
