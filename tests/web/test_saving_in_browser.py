@@ -119,9 +119,11 @@ async def test_an_ended_session_is_told_and_the_text_comes_back(
     await expect(page.locator("main")).to_contain_text("入力内容は残っています")
     await page.fill("#login_id", "owner@sakura.example")
     await page.fill("#password", "Demo-sakura-owner-2026")
-    await page.click("text=ログインする")
+    await page.get_by_role("button", name="ログインする").click()
     await expect(page).to_have_url(content)
     await expect(page.locator("#sms_text")).to_have_value("時間切れの文章")
+    # The sample beside it is of what is in the form, not of what is stored.
+    await expect(page.locator(".phone__bubble")).to_have_text("時間切れの文章")
 
 
 async def test_a_warning_comes_before_the_end_and_can_be_prolonged_by_keyboard(signed_in: Opened) -> None:

@@ -25,3 +25,12 @@ warnBeforeTheEnd(document);
 if (window.htmx) {
   for (const part of document.querySelectorAll("[data-script-replaces]")) part.hidden = true;
 }
+
+// What was typed before a session ended is in the form again: counters and preview show it, not what is stored.
+if (document.querySelector("[data-restored]")) {
+  addEventListener("load", () => {
+    for (const form of document.querySelectorAll("form[data-autosave]")) {
+      form.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+}
