@@ -27,8 +27,9 @@ if (window.htmx) {
 }
 
 // What was typed before a session ended is in the form again: counters and preview show it, not what is stored.
+// After htmx has begun, which it does in a task of its own once it is loaded.
 if (document.querySelector("[data-restored]")) {
-  addEventListener("load", () => {
+  setTimeout(() => {
     for (const form of document.querySelectorAll("form[data-autosave]")) {
       form.dispatchEvent(new Event("input", { bubbles: true }));
     }
