@@ -290,7 +290,7 @@ def test_scheduled_sends_are_edited_and_cancelled(stack: Stack, browser: Browser
         staff.follow("予約を取り消す")
         staff.look()
         staff.press("2件の予約を取り消す")
-        staff.shows("取り消されました", "2件中2件の結果が出ました")
+        staff.shows("取り消されました", "送信せずに取消（2件）")
         found = rows_of(stack, "SELECT status FROM messages WHERE campaign_id = %s", staff.path_id)
         assert [row["status"] for row in found] == ["cancelled", "cancelled"]
 
