@@ -28,6 +28,7 @@ from tests.architecture.compose_file import (
 )
 from workers.carrier import CarrierLinks, carrier_workers
 from workers.local_stack.settings import ROOT
+from workers.local_stack.temporal import EmbeddedTemporal
 from workers.mail import mail_workers
 from workers.message import message_workers
 from workers.portal import build_app
@@ -140,7 +141,7 @@ def test_links_without_address_do_not_exist(tmp_path: Path, bare: None) -> None:
 
 
 async def test_every_process_starts_with_the_documented_secrets(
-    tmp_path: Path, bare: None, temporal_client: Client
+    tmp_path: Path, bare: None, temporal_dev_server: EmbeddedTemporal
 ) -> None:
     """No relay, no carrier: `deploy/make_secrets.py` writes empty files, and an empty file is no setting."""
     make_secrets(tmp_path, with_simulator=False)
@@ -149,7 +150,8 @@ async def test_every_process_starts_with_the_documented_secrets(
     settings = Settings(_secrets_dir=tmp_path)
     bare_settings = Settings(database_url=settings.database_url)
     assert [name for name in empty if getattr(settings, name) != getattr(bare_settings, name)] == []
-    client = temporal_client
+    # A client of its own: workers are registered with theirs as soon as they are made.
+    client = await Client.connect(temporal_dev_server.address)
     database = Database(settings.database_url.get_secret_value())
     inbox = ReceiptInbox(database, DeliveryClient(client))
     starter = SecondMessageStarter(database, DeliveryClient(client).start_delivery, settings.waiting)

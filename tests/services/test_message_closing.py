@@ -184,6 +184,7 @@ async def test_an_sms_that_went_from_carrier_to_carrier_counts_where_one_first_a
     """B-8, S-5: accepted in January by one that then said "not mine", delivered by the next in February."""
     campaign = await bench.campaign()
     await submitted_sms_at(bench, campaign, Carrier.AU, LAST_SECOND)
+    await bench.rows("UPDATE submit_attempts SET receipt_state = 'wrong_carrier' WHERE company_id = :company")
     await submitted_sms_at(bench, campaign, Carrier.DOCOMO, LAST_SECOND + timedelta(minutes=5))
 
     await bench.close(bench.closing(campaign.message, delivered_at=LAST_SECOND + timedelta(minutes=6)))

@@ -33,7 +33,7 @@ _ROWS = """() => [...document.querySelectorAll("tbody tr")].map((row) => ({
   top: row.getBoundingClientRect().top + scrollY,
   broken: [...row.querySelectorAll("th, td")].filter((cell) => {
     const range = document.createRange();
-    range.selectNodeContents(cell);
+    range.selectNodeContents(cell.querySelector("details:not([open]) > summary") ?? cell);
     const tops = [...range.getClientRects()].map((box) => Math.round(box.top / 12));
     return new Set(tops).size > 3;
   }).map((cell) => cell.innerText),
