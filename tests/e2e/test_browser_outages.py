@@ -12,10 +12,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(120)]
 
 
 def _watching(stack: Stack, staff: Visit, handset: int) -> None:
-    """Open the page of a campaign that takes some seconds: its +Message never arrives."""
+    """Open the page of a campaign that takes some seconds: its +Message never arrives.
+
+    Signed in before: the first page under load may take as long as the campaign.
+    """
+    staff.sign_in(stack.run["companies"][0]["users"][0])
     with stack.api() as client:
         campaign_id = register(client, "rcs_with_sms_fallback", numbers_of("10", "0", handset))
-    staff.sign_in(stack.run["companies"][0]["users"][0])
     staff.open(f"/campaigns/{campaign_id}")
 
 
@@ -41,8 +44,15 @@ def test_a_failing_refresh_leaves_the_page_and_is_tried_again(stack: Stack, brow
 def test_without_htmx_everything_is_a_link_or_a_form(stack: Stack, browser: Browser) -> None:
     """§1: the browser assets may be missing; nothing is lost but comfort."""
     with visit(browser, stack.run["portal_url"]) as staff:
-        staff.page.route("**/htmx.min.js", lambda route: route.fulfill(status=404))
+        refused = []
+
+        def refuse(route: Route) -> None:
+            refused.append(route.request.url)
+            route.fulfill(status=404)
+
+        staff.page.route("**/htmx.min*.js", refuse)
         _watching(stack, staff, handset=8)
+        assert refused, "the address of htmx has changed: this test would be one with it"
         expect(staff.page.get_by_role("link", name="最新の状態にする")).to_be_visible()
         staff.follow("最新の状態にする")
         staff.shows("1件中")
