@@ -62,6 +62,10 @@ class Visit:
         for wanted in words:
             expect(self.page.locator("main")).to_contain_text(wanted)
 
+    def arrives(self, heading: str) -> None:
+        """Wait for the page with this first heading: a button may wait for what its page is saving."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
     @property
     def path(self) -> str:
         """The path of the open page."""

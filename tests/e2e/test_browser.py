@@ -144,6 +144,7 @@ def _write(staff: Visit) -> None:
     text.fill(SMS_TEXT)
     staff.look()
     staff.press("次へ進む")
+    staff.arrives("配信の設定")
     staff.look()
     staff.press("確認へ進む")
 
@@ -280,6 +281,7 @@ def test_scheduled_sends_are_edited_and_cancelled(stack: Stack, browser: Browser
         staff.shows("配信を予約しました", f"{day.month}月{day.day}日", "10:00に、2件の配信が始まります")
         staff.look()
         staff.follow("予約を変更する")
+        staff.arrives("予約の変更")
         staff.look()
         staff.page.get_by_label("時刻").fill("15:30")
         staff.press("変更内容の確認へ進む")
