@@ -49,17 +49,24 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def dispose(interrupt: signal.Handlers, others: signal.Handlers = signal.SIG_DFL) -> None:
+    """In a child before it becomes its program: what it does at SIGINT, and at the other requests to end."""
+    signal.signal(signal.SIGINT, interrupt)
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, others)
+
+
 def run_make(folder: Path, interrupt: signal.Handlers) -> "subprocess.Popen[bytes]":
     """Start make as a terminal does (SIG_DFL), or as a shell does in the background (SIG_IGN).
 
-    Said outright: whoever runs these tests may ignore the signal, and children would, too.
+    Said outright: whoever runs these tests may ignore signals, and children would, too.
     """
     return subprocess.Popen(
         ("make", "run"),
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=partial(signal.signal, signal.SIGINT, interrupt),  # noqa: PLW1509 - no threads of ours
+        preexec_fn=partial(dispose, interrupt),  # noqa: PLW1509 - no threads of ours
     )
 
 
@@ -76,7 +83,7 @@ def test_a_signal_to_make_alone_stops_the_launcher(folder: Path, number: signal.
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_make_in_the_background_is_missed_as_well(folder: Path, number: signal.Signals) -> None:
-    """`nohup bash -c 'make run' &` starts make with SIGINT ignored."""
+    """`make run &` in a script starts make with SIGINT ignored."""
     make = run_make(folder, signal.SIG_IGN)
     eventually((folder / "started").exists)
     make.send_signal(number)
@@ -98,15 +105,23 @@ def test_a_launcher_in_the_background_takes_every_signal_itself(folder: Path, nu
 
 
 def test_these_tests_pass_however_they_are_started() -> None:
-    """A runner that ignores SIGINT hands that down to everything it starts."""
-    chosen = f"{Path(__file__).relative_to(ROOT)}::test_a_signal_to_make_alone_stops_the_launcher[2]"
+    """A runner that ignores signals, as under nohup or in the background, hands that down."""
+    stops = f"{Path(__file__).relative_to(ROOT)}::test_a_signal_to_make_alone_stops_the_launcher"
     tests = subprocess.run(
-        (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", chosen),
+        (
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *(f"{stops}[{n}]" for n in (1, 2, 3)),
+        ),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_IGN),
+        preexec_fn=partial(dispose, signal.SIG_IGN, signal.SIG_IGN),
         check=False,
     )
     assert tests.returncode == 0, tests.stdout
@@ -116,7 +131,12 @@ def test_ctrl_c_in_a_terminal_is_no_failure_of_make(folder: Path) -> None:
     keyboard, terminal = pty.openpty()
     with os.fdopen(terminal) as screen:  # setsid makes it the terminal that Ctrl-C is typed in
         make = subprocess.Popen(
-            ("setsid", "--ctty", "make", "run"), cwd=folder, stdin=screen, stdout=screen, stderr=screen
+            ("setsid", "--ctty", "make", "run"),
+            cwd=folder,
+            stdin=screen,
+            stdout=screen,
+            stderr=screen,
+            preexec_fn=partial(dispose, signal.SIG_DFL),  # noqa: PLW1509 - no threads of ours
         )
         eventually((folder / "started").exists)
         os.write(keyboard, b"\x03")
