@@ -126,6 +126,8 @@ class Control:
         network.reset_faults()
         for centre in self._centres.values():
             centre.reset()
+        for operator in self._operators.values():
+            operator.accepted = operator.refused = 0
         network.agenda.clear()
         network.messages.clear()
         self._replies.clear()

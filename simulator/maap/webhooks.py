@@ -79,7 +79,8 @@ class Webhooks:
             self.publish(carrier, key, body)
 
     def clear(self) -> None:
-        """Forget everything not under way."""
+        """Forget everything not under way, and count anew."""
+        self.delivered = self.failed = 0
         self._chains.clear()
         self._failures.clear()
 

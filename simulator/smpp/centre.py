@@ -94,7 +94,8 @@ class ShortMessageCentre:
         self.outbox.pump()
 
     def reset(self) -> None:
-        """Forget held messages and receipts; connections stay."""
+        """Forget held messages and receipts, and count anew; connections stay."""
+        self.accepted = self.refused = 0
         self.apply_silence()
         self.outcomes.clear()
         self.outbox.clear()

@@ -107,13 +107,14 @@ class ReceiptOutbox:
         return in_flight + sorted(self._resting, key=lambda receipt: receipt.done_at) + list(self._queue)
 
     def clear(self) -> None:
-        """Forget every receipt."""
+        """Forget every receipt, and count anew."""
         for table in self._in_flight.values():
             for _, timer in table.values():
                 timer.cancel()
             table.clear()
         self._queue.clear()
         self._resting.clear()
+        self.acknowledged = self.refused = self.redelivered = 0
 
     def _next_session(self, system_id: str) -> SmppSession | None:
         for _ in range(len(self._sessions)):

@@ -1,5 +1,6 @@
 """The control API and the table of scenarios."""
 
+import asyncio
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -10,8 +11,9 @@ from starlette.routing import Route
 from simulator import Simulator
 from simulator.faults import PRESETS, LinkFaults
 from simulator.scenario_table import SCENARIOS
-from tests.simulator.conftest import StartSimulator
+from tests.simulator.conftest import Maap, StartSimulator
 from tests.simulator.smpp_client import Esme
+from tests.simulator.webhook_server import WebhookServer
 
 HANDSET = "/control/handsets/09010000080"
 
@@ -45,6 +47,32 @@ async def test_changes_a_handset(simulator: Simulator, http: httpx.AsyncClient) 
     assert len((await http.get("/control/handsets")).json()["handsets"]) == 1
     await http.post("/control/reset")
     assert (await http.get(HANDSET)).json()["carrier"] == "docomo"
+
+
+async def test_a_reset_counts_anew(
+    http: httpx.AsyncClient, docomo: Esme, maap: Maap, hooks: WebhookServer
+) -> None:
+    async def counts() -> dict[str, int]:
+        state = (await http.get("/control/state")).json()
+        centre, webhooks = state["carriers"]["docomo"], state["webhooks"]
+        return {
+            "waiting": webhooks["waiting"],
+            "texts": centre["accepted"],
+            "receipts": centre["receipts"]["acknowledged"],
+            "messages": centre["rcs"]["accepted"],
+            "events": webhooks["delivered"],
+        }
+
+    await docomo.submit("09010000082")
+    await docomo.receipt()
+    await docomo.call(0x15)  # answered in order: by then the receipt's answer was heard
+    await hooks.wait_for(await maap.sent_id("09010000082"), "delivered")
+    async with asyncio.timeout(5):
+        while (before := await counts())["waiting"]:  # an event counts when its answer is back
+            pass
+    assert [name for name, count in before.items() if not count] == ["waiting"]
+    await http.post("/control/reset")
+    assert set((await counts()).values()) == {0}
 
 
 async def test_refuses_bad_changes(http: httpx.AsyncClient) -> None:
