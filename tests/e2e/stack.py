@@ -16,14 +16,15 @@ import httpx
 from workers.local_stack.ports import PORTS, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-# au's 22 s become 6 s, 10 minutes 5 s and 72 hours 22 s; the simulator's "11 minutes" become 13.2 s.
+# au's 22 s become 6 s, 10 minutes 5 s and 72 hours 32 s; the simulator's "11 minutes" become 19.8 s,
+# late enough for a revoke on a busy machine to come before them.
 WAITING_TIMES = {
     "FALLBACK_AFTER_SECONDS": "5",
-    "EXPIRES_AFTER_SECONDS": "22",
+    "EXPIRES_AFTER_SECONDS": "32",
     "FREEZE_LEAD_SECONDS": "2",
     "NUMBER_PAUSE_SECONDS": "6",
     "SWEEP_EVERY_SECONDS": "1",
-    "SIMULATOR_TIME_SCALE": "0.02",
+    "SIMULATOR_TIME_SCALE": "0.03",
     "SIMULATOR_SEED": "1",
 }
 

@@ -43,6 +43,7 @@ TIMES = {
     "CARRIER_CALL_SECONDS": "12",
     "FREEZE_LEAD_SECONDS": "2",
     "SIMULATOR_WEBHOOK_MAX_BACKOFF": "2",
+    "SIMULATOR_TIME_SCALE": "0.02",
 }
 # Messages a second: slow enough for a fault to hit a campaign in its middle.
 LANES = (20, 40)
