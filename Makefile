@@ -28,7 +28,7 @@ run: $(LOCAL) $(ASSETS) ## start everything here; Ctrl-C stops it (HEADLESS=1: n
 	@exec $(PY) -m workers run $(if $(filter-out 0,$(HEADLESS)),--headless)
 
 test: $(DEV) $(ASSETS) $(PEERS) ## every test (ARGS="tests/domain -k parts" for some)
-	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--numprocesses 2 --dist loadscope --no-loadscope-reorder)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 25)
 
 peers: $(DEV) ## the tests against programs of other people (Kannel: apt-get install kannel)
 	@$(PY) -m scripts.peer_packages
