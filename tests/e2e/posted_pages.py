@@ -16,7 +16,6 @@ from tests.web.html_forms import Form, read_page
 # Forms that never answer with a page: they lead to one, or hand out a file, a part of a page, or JSON.
 NO_PAGE = {
     "/account/end-other-sessions",
-    "/account/passkeys/new",
     "/account/passkeys/options",
     "/account/passkeys/{passkey_id}/remove",
     "/account/second-factor",
