@@ -290,6 +290,7 @@ def test_scheduled_sends_are_edited_and_cancelled(stack: Stack, browser: Browser
         staff.press("2件の予約に変更する")
         staff.shows("15:30に、2件の配信が始まります")
         staff.follow("予約を取り消す")
+        staff.arrives("予約を取り消しますか")
         staff.look()
         staff.press("2件の予約を取り消す")
         staff.shows("取り消されました", "送信せずに取消（2件）")
