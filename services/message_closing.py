@@ -52,6 +52,15 @@ _CLOSE = text(f"""
                WHERE f.company_id = m.company_id AND f.campaign_id = m.campaign_id) AS follow_up_trigger
 """)  # noqa: S608
 
+# In one order, whatever the batch's and the plan's: an UPDATE locks its rows as it finds them.
+_LOCK = text("""
+    SELECT
+    FROM unnest(CAST(:company_ids AS uuid[]), CAST(:message_ids AS uuid[])) AS r(company_id, message_id)
+    JOIN messages m ON m.company_id = r.company_id AND m.id = r.message_id
+    ORDER BY m.id
+    FOR NO KEY UPDATE OF m
+""")
+
 _CHARGE = text("""
     INSERT INTO billing_entries (company_id, message_id, charge_kind, channel, parts, usage_month)
     VALUES (:company_id, :message_id, :charge_kind, :channel, :parts, :usage_month)
@@ -79,6 +88,8 @@ async def close_messages(session: AsyncSession, closings: Sequence[MessageClosin
     Returns the second messages that deliveries have set off (P-7), to be started after the commit.
     """
     columns = _columns(closings)
+    keys = {key: columns[key] for key in ("company_ids", "message_ids")}
+    await session.execute(_LOCK, keys)
     rows = (await session.execute(_CLOSE, columns)).all()
     counters = CounterChanges()
     learned = {closing.message_id for closing in closings if closing.carrier_learned}
@@ -99,7 +110,7 @@ async def close_messages(session: AsyncSession, closings: Sequence[MessageClosin
                     "delivered_at": row.delivered_at,
                 },
             )
-    await session.execute(_SETTLE_RECEIPTS, {key: columns[key] for key in ("company_ids", "message_ids")})
+    await session.execute(_SETTLE_RECEIPTS, keys)
     second_messages = []
     if first := [(row.company_id, row.id) for row in rows if _sets_off_second(row)]:
         second_messages = await create_second_messages(session, first, FollowUpTrigger.DELIVERED, counters)
