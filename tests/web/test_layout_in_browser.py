@@ -1,8 +1,6 @@
 """How lists and marks are laid out in Chromium: dense rows, whole words, forced colours, paper."""
 
-import asyncio
 import base64
-import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +8,16 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 from sqlalchemy import text
 
 from domain.carrier_exchange import InboundMessage
 from domain.carriers import Carrier, Channel
 from services.database import NO_COMPANY
 from services.inbound_messages import store_inbound
-from tests.web.conftest import ENCRYPTION_KEY, Portal, make_portal
+from tests.web.browser import portal_in_browser
+from tests.web.conftest import Portal
 from tests.web.staff import Staff, make_check, make_draft
-from web.settings import WebSettings
-from workers.local_stack.ports import free_port
 
 pytestmark = pytest.mark.browser
 HIGHEST_ROW = 44
@@ -70,29 +66,14 @@ async def screen(portal: Portal) -> AsyncIterator[Screen]:
     """The portal on a port, with a log of many kinds of rows."""
     async with portal.client() as client:
         await _fill(portal, await Staff(client).sign_in("owner"))
-    port = free_port()
-    address = f"http://localhost:{port}"
-    made = make_portal(portal.database, portal.jobs_database)
-    made.app.state.web_settings = WebSettings(
-        portal_url=address, cookie_secure=False, encryption_key=ENCRYPTION_KEY, failure_seconds=0.01
-    )
-    server = uvicorn.Server(uvicorn.Config(made.app, host="127.0.0.1", port=port, log_config=None))
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    serving = asyncio.create_task(server.serve())
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = await (await chromium.new_context(locale="ja-JP")).new_page()
+    async with portal_in_browser(portal) as (address, browser):
+        page = await (await browser.new_context(locale="ja-JP")).new_page()
         await page.goto(f"{address}/sign-in")
         await page.fill("#login_id", "owner@sakura.example")
         await page.fill("#password", "Demo-sakura-owner-2026")
         await page.click("text=ログインする")
         await page.wait_for_url(f"{address}/")
         yield Screen(address, page)
-        await chromium.close()
-    server.should_exit = True
-    await serving
 
 
 async def _fill(portal: Portal, owner: Staff) -> None:

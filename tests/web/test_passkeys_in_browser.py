@@ -1,20 +1,16 @@
 """Passkeys in Chromium with a virtual authenticator: made, then used to sign in; no word of the policy."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import pytest_asyncio
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from sqlalchemy import text
 
-from tests.web.conftest import ENCRYPTION_KEY, Portal, make_portal
-from web.settings import WebSettings
-from workers.local_stack.ports import free_port
+from tests.web.browser import portal_in_browser
+from tests.web.conftest import Portal
 
 pytestmark = pytest.mark.browser
 AUTHENTICATOR = {
@@ -45,22 +41,9 @@ class Visitor:
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor_in_browser(portal: Portal) -> AsyncIterator[Visitor]:
     """The portal at `localhost`: passkeys need a name, and over plain HTTP only this one will do."""
-    port = free_port()
-    address = f"http://localhost:{port}"
-    made = make_portal(portal.database, portal.jobs_database)
-    made.app.state.web_settings = WebSettings(
-        portal_url=address, cookie_secure=False, encryption_key=ENCRYPTION_KEY, failure_seconds=0.01
-    )
-    server = uvicorn.Server(uvicorn.Config(made.app, host="127.0.0.1", port=port, log_config=None))
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    serving = asyncio.create_task(server.serve())
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = await chromium.new_context(locale="ja-JP")
-        page = await context.new_page()
-        devtools = await context.new_cdp_session(page)
+    async with portal_in_browser(portal) as (address, browser):
+        page = await (await browser.new_context(locale="ja-JP")).new_page()
+        devtools = await page.context.new_cdp_session(page)
         await devtools.send("WebAuthn.enable")
         options: dict[str, Any] = {"options": AUTHENTICATOR}
         await devtools.send("WebAuthn.addVirtualAuthenticator", options)
@@ -68,9 +51,6 @@ async def visitor_in_browser(portal: Portal) -> AsyncIterator[Visitor]:
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         yield Visitor(address, page, complaints)
-        await chromium.close()
-    server.should_exit = True
-    await serving
 
 
 async def test_a_passkey_is_made_and_signs_in(portal: Portal, visitor_in_browser: Visitor) -> None:
