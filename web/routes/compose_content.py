@@ -15,7 +15,7 @@ from domain.messages import ChannelPlan
 from domain.permissions import Permission
 from services.campaign_reports import CampaignView
 from web.access import SignedIn, database_of, now, requires
-from web.autosave import autosave_answer
+from web.autosave import autosave_step
 from web.confirmations import go_confirming
 from web.conflicts import conflict_page, is_conflict
 from web.csrf import read_form
@@ -87,15 +87,7 @@ async def save_content(request: Request, campaign_id: UUID, viewer: Writer) -> R
 @router.post("/campaigns/{campaign_id}/content/autosave")
 async def autosave_content(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Save the texts while they are being written."""
-    form = await read_form(request)
-    async with database_of(request).transaction(viewer.caller.company_id) as session:
-        view = await load_draft(session, viewer, campaign_id, lock=True)
-        typed = typed_in(CONTENT, form, shown_fields(CONTENT, view))
-        refused = too_long(CONTENT, typed)
-        if not refused and not is_conflict(CONTENT, view, form, typed):
-            view = await _save(session, viewer, view, typed)
-            return autosave_answer(version_of(CONTENT, view))
-    return autosave_answer(None, refused)
+    return await autosave_step(request, viewer, campaign_id, CONTENT, _save)
 
 
 @router.post("/campaigns/{campaign_id}/content/preview")

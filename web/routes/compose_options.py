@@ -15,7 +15,7 @@ from domain.permissions import Permission
 from services.campaign_check import check_campaign
 from services.campaign_reports import CampaignView
 from web.access import SignedIn, database_of, now, requires
-from web.autosave import autosave_answer
+from web.autosave import autosave_step
 from web.confirmations import go_confirming
 from web.conflicts import conflict_page, is_conflict
 from web.csrf import read_form
@@ -82,15 +82,7 @@ async def save_options(request: Request, campaign_id: UUID, viewer: Writer) -> R
 @router.post("/campaigns/{campaign_id}/options/autosave")
 async def autosave_options(request: Request, campaign_id: UUID, viewer: Writer) -> Response:
     """Save the settings while they are being chosen."""
-    form = await read_form(request)
-    async with database_of(request).transaction(viewer.caller.company_id) as session:
-        view = await load_draft(session, viewer, campaign_id, lock=True)
-        typed = typed_in(OPTIONS, form, shown_fields(OPTIONS, view))
-        refused = too_long(OPTIONS, typed)
-        if not refused and not is_conflict(OPTIONS, view, form, typed):
-            view = await _save(session, viewer, view, typed)
-            return autosave_answer(version_of(OPTIONS, view))
-    return autosave_answer(None, refused)
+    return await autosave_step(request, viewer, campaign_id, OPTIONS, _save)
 
 
 def carrier_options(plan: ChannelPlan) -> list[tuple[str, str]]:
